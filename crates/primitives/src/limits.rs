@@ -1,0 +1,35 @@
+//! Limits that hold in every machine. A limit of one machine lives in its own crate.
+
+/// Frames on the stack of one transaction, over all machines (the EVM's own limit).
+pub const CALL_DEPTH_MAX: u32 = 1024;
+
+/// Frames of machines other than the EVM on the stack of one transaction. Such a frame uses
+/// native stack, an EVM frame does not.
+pub const FOREIGN_DEPTH_MAX: u32 = 64;
+
+/// Bytes of a key of a contract's own storage.
+pub const STORAGE_KEY_BYTES_MAX: usize = 1 << 10;
+
+/// Bytes of a value of a contract's own storage.
+pub const STORAGE_VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Entries that one scan hands out.
+pub const SCAN_ENTRIES_MAX: u32 = 1024;
+
+/// Bytes of code of a contract outside the EVM (the EVM has its own limit, EIP-170).
+pub const FOREIGN_CODE_BYTES_MAX: usize = 8 << 20;
+
+/// Bytes of an interface description stored with a contract.
+pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
+
+/// Topics of an event.
+pub const EVENT_TOPICS_MAX: usize = 4;
+
+/// Bytes of the data of an event.
+pub const EVENT_DATA_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of the output or the revert data of a frame.
+pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
+
+const _: () = assert!(FOREIGN_DEPTH_MAX < CALL_DEPTH_MAX);
+const _: () = assert!(STORAGE_KEY_BYTES_MAX < STORAGE_VALUE_BYTES_MAX);

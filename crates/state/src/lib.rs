@@ -1,0 +1,16 @@
+//! The memory of the chain: keys, read views, write sets, and the stores that keep them.
+//!
+//! A key is `namespace ‖ space ‖ key`. The space is the contract or account and is not hashed, so
+//! that the entries of one contract lie together and iterate in order. This crate knows nothing of
+//! machines or transactions.
+
+mod error;
+mod key;
+pub mod record;
+mod view;
+mod write_set;
+
+pub use error::StateError;
+pub use key::{Key, Namespace, SPACE_BYTES};
+pub use view::{EmptyView, ScanEntry, StateView};
+pub use write_set::WriteSet;
