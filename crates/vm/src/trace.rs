@@ -75,7 +75,7 @@ pub struct CallNode {
     /// Lines of debug output.
     pub debug: Vec<String>,
     /// The frames it called, in order.
-    pub calls: Vec<CallNode>,
+    pub calls: Vec<Self>,
 }
 
 impl CallNode {
