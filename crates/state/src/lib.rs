@@ -6,11 +6,19 @@
 
 mod error;
 mod key;
+mod memory;
+mod overlay;
 pub mod record;
+mod records;
+mod store;
 mod view;
 mod write_set;
 
 pub use error::StateError;
 pub use key::{Key, Namespace, SPACE_BYTES};
+pub use memory::MemoryStore;
+pub use overlay::Overlay;
+pub use records::Records;
+pub use store::{BlockCommit, ImportedBlock, PruneProgress, RecordSource, Store, Tip};
 pub use view::{EmptyView, ScanEntry, StateView};
 pub use write_set::WriteSet;
