@@ -50,10 +50,12 @@ impl RustFile {
 
     /// Whether the whole file is a test or a bench.
     pub(crate) fn is_test_file(&self) -> bool {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        let in_folder =
-            |folder: &str| self.path.starts_with(&folder[1..]) || self.path.contains(folder);
-        name == "tests.rs" || in_folder("/tests/") || in_folder("/benches/")
+        let mut folders: Vec<&str> = self.path.split('/').collect();
+        let name = folders.pop().unwrap_or_default();
+        // A package among the tests has sources, which are held to what all sources are.
+        let is_folder = |folder: &&&str| ["tests", "benches", "src"].contains(*folder);
+        let nearest = folders.iter().rev().find(is_folder);
+        name == "tests.rs" || nearest.is_some_and(|folder| *folder != "src")
     }
 
     /// Whether a line belongs to a test.
@@ -166,7 +168,9 @@ mod tests {
         for path in ["tests/a.rs", "crates/vm/src/tests.rs", "crates/vm/tests/x/a.rs"] {
             assert!(RustFile::parse(path, "fn a() {}\n").unwrap().is_test_file(), "{path}");
         }
-        assert!(!RustFile::parse("src/contests.rs", "fn a() {}\n").unwrap().is_test_file());
+        for path in ["src/contests.rs", "tests/conformance/src/main.rs"] {
+            assert!(!RustFile::parse(path, "fn a() {}\n").unwrap().is_test_file(), "{path}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Compiled contracts: each lies beside the source it was made from.
+//! Compiled contracts: each has the source it was made from, beside it or in the folder that
+//! `contracts/artifacts/` mirrors.
 
 use crate::finding::Finding;
 use crate::tree::Tree;
@@ -6,11 +7,14 @@ use crate::tree::Tree;
 /// Where the example contracts are.
 const FOLDER: &str = "contracts/";
 
+/// Where artefacts lie that are apart from their sources; the folders within are the same.
+const APART: &str = "contracts/artifacts/";
+
 /// What a compiler of contracts writes.
-const COMPILED: [&str; 5] = [".wasm", ".json", ".bin", ".hex", ".abi"];
+const COMPILED: [&str; 4] = [".wasm", ".json", ".bin", ".hex"];
 
 /// What a person writes.
-const SOURCES: [&str; 9] = [".sol", ".rs", ".wat", ".ts", ".js", ".go", ".c", ".move", ".yul"];
+const SOURCES: [&str; 9] = ["sol", "rs", "wat", "ts", "js", "go", "c", "move", "yul"];
 
 /// Descriptions that belong to the source rather than come from it.
 const DESCRIPTIONS: [&str; 3] = ["package.json", "package-lock.json", "asconfig.json"];
@@ -31,15 +35,19 @@ fn is_artefact(path: &str) -> bool {
 
 /// Whether the folder of an artefact holds a source of its name, or is a package with sources.
 fn has_source(tree: &Tree, artefact: &str) -> bool {
-    let (folder, name) = artefact.rsplit_once('/').unwrap_or(("", artefact));
+    let place = artefact.replacen(APART, FOLDER, 1);
+    let (folder, name) = place.rsplit_once('/').unwrap_or(("", &place));
     let stem = name.split('.').next().unwrap_or(name);
     let is_source = |path: &str| {
         let Some(inner) = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) else {
             return false;
         };
-        let named = SOURCES.iter().any(|ending| inner == format!("{stem}{ending}"));
-        let packaged = inner.starts_with("src/") || inner.starts_with(&format!("{stem}/src/"));
-        named || packaged && SOURCES.iter().any(|ending| inner.ends_with(ending))
+        let (source, ending) = inner.rsplit_once('.').unwrap_or((inner, ""));
+        let is_named = source == stem || source.ends_with(&format!("/{stem}"));
+        let is_packaged = [format!("{stem}/"), "src/".to_owned()]
+            .iter()
+            .any(|package| inner.starts_with(package));
+        SOURCES.contains(&ending) && (is_named || is_packaged)
     };
     tree.paths().any(is_source)
 }
@@ -59,6 +67,8 @@ mod tests {
         assert!(orphans(&["contracts/a/src/lib.rs", "contracts/a/a.wasm"]).is_empty());
         assert!(orphans(&["contracts/a/src/lib.rs", "contracts/a.wasm"]).is_empty());
         assert!(orphans(&["contracts/a/index.ts", "contracts/a/package.json"]).is_empty());
+        assert!(orphans(&["contracts/c/a.c", "contracts/artifacts/c/a.wasm"]).is_empty());
+        assert!(orphans(&["contracts/r/a/src/lib.rs", "contracts/artifacts/r/a.wasm"]).is_empty());
         assert!(orphans(&["docs/a.json"]).is_empty());
     }
 

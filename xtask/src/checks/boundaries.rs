@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 11] = [
+const DIRECTIONS: [(&str, &[&str]); 12] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-state", &["primitives"]),
@@ -36,6 +36,7 @@ const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
     ("braidvm", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "kernel"]),
     ("braid", &["braidvm"]),
+    ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
     ("xtask", &[]),
 ];
 
