@@ -38,6 +38,10 @@ pub(crate) fn run(unit: &TestUnit, test: &Test, fork: Hardfork) -> Result<(), St
     if root::logs_hash(&logs) != test.logs { return Err("logs hash".into()); }
     let changes = evm.ctx.journaled_state.take_changes().map_err(|e| e.to_string())?;
     records.apply(changes.writes);
+    if result.is_err() && fork < Hardfork::SpuriousDragon {
+        let key = state::Key::account(&primitives::Address::from_evm(unit.env.current_coinbase));
+        records.put_if_absent(key, state::record::AccountRecord::default().encode());
+    }
     let found = root::state_root(&records)?;
     if found != test.hash { return Err(format!("state root {found} expected {}", test.hash)); }
     Ok(())

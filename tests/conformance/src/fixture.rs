@@ -33,6 +33,11 @@ impl Records {
         }
     }
 
+    /// Puts a record where there is none.
+    pub(crate) fn put_if_absent(&mut self, key: Key, value: Bytes) {
+        self.0.entry(key).or_insert(value);
+    }
+
     /// The records in the order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Bytes)> {
         self.0.iter()
