@@ -1,5 +1,7 @@
 //! What can go wrong with the state itself, as opposed to a contract.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// A failure of the host: never a contract's doing and never part of a receipt.
@@ -23,6 +25,36 @@ pub enum StateError {
         /// The block asked for.
         block: u64,
         /// Why it is not there.
+        reason: String,
+    },
+    /// A block was handed in that does not follow the tip.
+    #[error("block {block} cannot be committed: the next block is {expected}")]
+    NotNext {
+        /// The block handed in.
+        block: u64,
+        /// The only block that the store takes now.
+        expected: u64,
+    },
+    /// A state was to be loaded into a store that holds blocks already.
+    #[error("the store is not empty: its tip is block {tip}")]
+    NotEmpty {
+        /// The tip of the store.
+        tip: u64,
+    },
+    /// The directory of a store cannot be used.
+    #[error("cannot open the store at {}: {reason}", path.display())]
+    Open {
+        /// The directory, or the file in it, that is at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A dump does not read as one.
+    #[error("bad dump at line {line}: {reason}")]
+    Dump {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
         reason: String,
     },
     /// A parallel execution withdrew this attempt; it will be run again.

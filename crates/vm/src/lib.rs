@@ -16,6 +16,8 @@ mod gas;
 mod host;
 mod outcome;
 pub mod schedule;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod trace;
 
 pub use code::{CodeError, CodeReport, HostedVm, Vm, VmStatus};

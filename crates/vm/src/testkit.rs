@@ -1,0 +1,448 @@
+//! For the tests of machines: a host in memory, and the checks that every machine must pass.
+//!
+//! [`MemoryHost`] charges by the [`Schedule`] as the kernel does, undoes what a frame that fails
+//! has written, and calls scripts where the kernel would call contracts. It is no kernel: it knows
+//! no code, no ownership, no refunds, and clones its state at each checkpoint.
+
+mod conformance;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+pub use conformance::{Fixtures, check_hosted_vm};
+use primitives::limits::{
+    EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX,
+    STORAGE_VALUE_BYTES_MAX,
+};
+use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+
+use crate::schedule::words;
+use crate::trace::Event;
+use crate::{
+    CallOutcome, CallRequest, DeployOutcome, DeployRequest, Entry, Environment, Frame, GasMeter,
+    Host, HostedVm, Outcome, ScanRequest, Schedule, Status, Trap,
+};
+
+/// What stands behind an address: it gets a frame and the host, as a machine does.
+pub type Script = Arc<dyn Fn(&Frame<'_>, &mut MemoryHost) -> Outcome + Send + Sync>;
+
+/// What a frame that fails takes back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryState {
+    /// Records of the contracts' own storage.
+    pub records: BTreeMap<(Address, Vec<u8>), Bytes>,
+    /// Transient words.
+    pub transient: BTreeMap<(Address, B256), B256>,
+    /// Balances.
+    pub balances: BTreeMap<Address, Wei>,
+    /// How many contracts an identity made.
+    pub nonces: BTreeMap<Address, u64>,
+    /// Which machine runs the code of an identity, and the hash of that code.
+    pub codes: BTreeMap<Address, (VmKind, CodeHash)>,
+    /// Events in their order.
+    pub events: Vec<Event>,
+    warm: BTreeSet<(Address, Option<Vec<u8>>)>,
+}
+
+/// A host over maps in memory.
+#[derive(Clone)]
+pub struct MemoryHost {
+    /// What a frame that fails takes back.
+    pub state: MemoryState,
+    /// The block and the transaction.
+    pub environment: Environment,
+    /// The prices.
+    pub schedule: Schedule,
+    /// What stands behind addresses.
+    pub scripts: BTreeMap<Address, Script>,
+    /// What runs for the constructor of a contract that is made; nothing runs without one.
+    pub constructor: Option<Script>,
+    /// Lines of debug output.
+    pub debug: Vec<String>,
+    /// After so many operations the host fails, as a broken store would.
+    pub operations_before_fault: Option<u64>,
+    running: Vec<Running>,
+}
+
+impl fmt::Debug for MemoryHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryHost").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Default for MemoryHost {
+    fn default() -> Self {
+        Self {
+            state: MemoryState::default(),
+            environment: Environment::default(),
+            schedule: Schedule::default(),
+            scripts: BTreeMap::new(),
+            constructor: None,
+            debug: Vec::new(),
+            operations_before_fault: None,
+            running: Vec::new(),
+        }
+    }
+}
+
+/// What [`MemoryHost::run`] runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// Which entry.
+    pub entry: Entry,
+    /// The code.
+    pub code: &'a [u8],
+    /// Input, or arguments of the constructor.
+    pub input: &'a [u8],
+    /// What may be used.
+    pub gas_limit: Gas,
+    /// Whether nothing may be written.
+    pub is_static: bool,
+    /// Coin that came along; the host does not move it.
+    pub value: Wei,
+}
+
+impl<'a> Run<'a> {
+    /// A call of `code` with `input` and plenty of gas.
+    #[must_use]
+    pub const fn call(code: &'a [u8], input: &'a [u8]) -> Self {
+        Self {
+            entry: Entry::Call,
+            code,
+            input,
+            gas_limit: Gas(10_000_000),
+            is_static: false,
+            value: Wei::ZERO,
+        }
+    }
+}
+
+impl MemoryHost {
+    /// The contract that [`run`](Self::run) runs.
+    pub const CONTRACT: Address = Address::new([0xcc; 32]);
+
+    /// Who calls it.
+    pub const CALLER: Address = Address::new([0xca; 32]);
+
+    /// Runs one frame of `vm` as the contract [`CONTRACT`](Self::CONTRACT) called by
+    /// [`CALLER`](Self::CALLER), and takes back what it did unless it succeeds.
+    pub fn run(&mut self, vm: &dyn HostedVm, run: &Run<'_>) -> Outcome {
+        let environment = self.environment.clone();
+        let frame = Frame {
+            entry: run.entry,
+            code: run.code,
+            code_hash: CodeHash::of(run.code),
+            contract: Self::CONTRACT,
+            caller: Self::CALLER,
+            value: run.value,
+            input: run.input,
+            gas_limit: run.gas_limit,
+            is_static: run.is_static,
+            depth: Depth(0),
+            environment: &environment,
+        };
+        self.enter(&frame, |frame, host| vm.execute(frame, host))
+    }
+
+    /// Runs `body` as the frame, and takes back what it did unless it succeeds.
+    pub fn enter(
+        &mut self,
+        frame: &Frame<'_>,
+        body: impl FnOnce(&Frame<'_>, &mut Self) -> Outcome,
+    ) -> Outcome {
+        let before = self.state.clone();
+        self.running.push(Running { contract: frame.contract, is_static: frame.is_static });
+        let outcome = body(frame, self);
+        self.running.pop();
+        assert!(outcome.gas_left <= frame.gas_limit, "a frame may not gain gas");
+        if !outcome.status.is_success() {
+            self.state = before;
+        }
+        outcome
+    }
+
+    fn running(&self) -> Running {
+        self.running.last().copied().unwrap_or_default()
+    }
+
+    fn operation(&mut self) -> Result<Running, Trap> {
+        match &mut self.operations_before_fault {
+            Some(0) => return Err(Trap::Fault),
+            Some(rest) => *rest -= 1,
+            None => {}
+        }
+        Ok(self.running())
+    }
+
+    fn write_operation(&mut self) -> Result<Running, Trap> {
+        let running = self.operation()?;
+        if running.is_static { Err(Trap::StaticViolation) } else { Ok(running) }
+    }
+
+    fn touch(&mut self, contract: Address, key: Option<&[u8]>) -> bool {
+        self.state.warm.insert((contract, key.map(<[u8]>::to_vec)))
+    }
+
+    fn account_access(&mut self, gas: &mut GasMeter, address: &Address) -> Result<(), Trap> {
+        let is_cold = self.touch(*address, None);
+        Ok(gas.charge(self.schedule.read(is_cold, 0))?)
+    }
+
+    fn move_coin(&mut self, from: Address, to: Address, amount: Wei) -> bool {
+        let balance = self.state.balances.get(&from).copied().unwrap_or_default();
+        let Some(rest) = balance.checked_sub(amount) else { return false };
+        self.state.balances.insert(from, rest);
+        let balance = self.state.balances.get(&to).copied().unwrap_or_default();
+        let sum = balance.checked_add(amount).expect("invariant: the supply fits 256 bits");
+        self.state.balances.insert(to, sum);
+        true
+    }
+}
+
+impl Host for MemoryHost {
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn storage_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Option<Bytes>, Trap> {
+        let contract = self.operation()?.contract;
+        check_key(key)?;
+        let value = self.state.records.get(&(contract, key.to_vec())).cloned();
+        let is_cold = self.touch(contract, Some(key));
+        gas.charge(self.schedule.read(is_cold, value.as_ref().map_or(0, |value| value.len())))?;
+        Ok(value)
+    }
+
+    fn storage_put(&mut self, gas: &mut GasMeter, key: &[u8], value: &[u8]) -> Result<(), Trap> {
+        let contract = self.write_operation()?.contract;
+        check_key(key)?;
+        check_limit("bytes of a value", value.len(), STORAGE_VALUE_BYTES_MAX)?;
+        let is_cold = self.touch(contract, Some(key));
+        let slot = (contract, key.to_vec());
+        let existed = self.state.records.contains_key(&slot);
+        gas.charge(self.schedule.write(is_cold, existed, key.len() + value.len()))?;
+        self.state.records.insert(slot, Bytes::copy_from_slice(value));
+        Ok(())
+    }
+
+    fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap> {
+        let contract = self.write_operation()?.contract;
+        check_key(key)?;
+        let is_cold = self.touch(contract, Some(key));
+        gas.charge(self.schedule.write(is_cold, true, 0))?;
+        Ok(self.state.records.remove(&(contract, key.to_vec())).is_some())
+    }
+
+    fn storage_scan(
+        &mut self,
+        gas: &mut GasMeter,
+        request: &ScanRequest<'_>,
+    ) -> Result<Vec<(Bytes, Bytes)>, Trap> {
+        let contract = self.operation()?.contract;
+        check_key(request.prefix)?;
+        gas.charge(self.schedule.scan_base)?;
+        let first = (contract, request.prefix.to_vec());
+        let mut found = Vec::new();
+        for ((owner, key), value) in self.state.records.range(first..) {
+            if *owner != contract || !key.starts_with(request.prefix) {
+                break;
+            }
+            if request.after.is_some_and(|after| key.as_slice() <= after) {
+                continue;
+            }
+            if found.len() as u64 >= u64::from(request.limit.min(SCAN_ENTRIES_MAX)) {
+                break;
+            }
+            let word_count = words(key.len() + value.len());
+            let read = self.schedule.read_word.saturating_mul(word_count);
+            gas.charge(self.schedule.scan_record.saturating_add(read))?;
+            found.push((Bytes::copy_from_slice(key), value.clone()));
+        }
+        Ok(found)
+    }
+
+    fn transient_get(&mut self, gas: &mut GasMeter, key: B256) -> Result<B256, Trap> {
+        let contract = self.operation()?.contract;
+        gas.charge(self.schedule.transient_access)?;
+        Ok(self.state.transient.get(&(contract, key)).copied().unwrap_or_default())
+    }
+
+    fn transient_put(&mut self, gas: &mut GasMeter, key: B256, value: B256) -> Result<(), Trap> {
+        let contract = self.write_operation()?.contract;
+        gas.charge(self.schedule.transient_access)?;
+        self.state.transient.insert((contract, key), value);
+        Ok(())
+    }
+
+    fn balance(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Wei, Trap> {
+        self.operation()?;
+        self.account_access(gas, address)?;
+        Ok(self.state.balances.get(address).copied().unwrap_or_default())
+    }
+
+    fn code_hash(
+        &mut self,
+        gas: &mut GasMeter,
+        address: &Address,
+    ) -> Result<Option<(VmKind, CodeHash)>, Trap> {
+        self.operation()?;
+        self.account_access(gas, address)?;
+        Ok(self.state.codes.get(address).copied())
+    }
+
+    fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
+        let contract = self.write_operation()?.contract;
+        self.account_access(gas, to)?;
+        gas.charge(self.schedule.call_value)?;
+        if !self.state.balances.contains_key(to) {
+            gas.charge(self.schedule.new_account)?;
+        }
+        Ok(self.move_coin(contract, *to, amount))
+    }
+
+    fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
+        let running = self.operation()?;
+        if running.is_static && !request.value.is_zero() {
+            return Err(Trap::StaticViolation);
+        }
+        self.account_access(gas, &request.to)?;
+        let mut lent = request.gas_limit;
+        if !request.value.is_zero() {
+            gas.charge(self.schedule.call_value)?;
+        }
+        lent = lent.min(gas.remaining().all_but_one_64th());
+        gas.charge(lent)?;
+        let before = self.state.clone();
+        if !self.move_coin(running.contract, request.to, request.value) {
+            gas.hand_back(lent);
+            return Ok(CallOutcome { status: Status::Revert, output: Bytes::new() });
+        }
+        let environment = self.environment.clone();
+        let frame = Frame {
+            entry: Entry::Call,
+            code: &[],
+            code_hash: CodeHash::EMPTY,
+            contract: request.to,
+            caller: running.contract,
+            value: request.value,
+            input: request.input,
+            gas_limit: lent,
+            is_static: running.is_static || request.is_static,
+            depth: Depth(self.running.len() as u32),
+            environment: &environment,
+        };
+        let outcome = match self.scripts.get(&request.to).cloned() {
+            Some(script) => self.enter(&frame, |frame, host| script(frame, host)),
+            None => Outcome::success(Bytes::new(), lent, 0),
+        };
+        gas.hand_back(outcome.gas_left);
+        if !outcome.status.is_success() {
+            self.state = before;
+        }
+        Ok(CallOutcome { status: outcome.status, output: outcome.output })
+    }
+
+    fn deploy(
+        &mut self,
+        gas: &mut GasMeter,
+        request: &DeployRequest<'_>,
+    ) -> Result<DeployOutcome, Trap> {
+        let creator = self.write_operation()?.contract;
+        let stored = self.schedule.deploy_byte.saturating_mul(request.code.len() as u64);
+        gas.charge(self.schedule.deploy_base.saturating_add(stored))?;
+        let nonce = self.state.nonces.entry(creator).or_default();
+        *nonce += 1;
+        let address = address_of(creator, *nonce, request);
+        let lent = request.gas_limit.min(gas.remaining().all_but_one_64th());
+        gas.charge(lent)?;
+        let before = self.state.clone();
+        let is_paid = self.move_coin(creator, address, request.value);
+        self.state.codes.insert(address, (request.kind, CodeHash::of(request.code)));
+        let environment = self.environment.clone();
+        let frame = Frame {
+            entry: Entry::Deploy,
+            code: request.code,
+            code_hash: CodeHash::of(request.code),
+            contract: address,
+            caller: creator,
+            value: request.value,
+            input: request.arguments,
+            gas_limit: lent,
+            is_static: false,
+            depth: Depth(self.running.len() as u32),
+            environment: &environment,
+        };
+        let outcome = match self.constructor.clone() {
+            _ if !is_paid => Outcome::revert(Bytes::new(), lent),
+            Some(script) => self.enter(&frame, |frame, host| script(frame, host)),
+            None => Outcome::success(Bytes::new(), lent, 0),
+        };
+        gas.hand_back(outcome.gas_left);
+        let is_made = outcome.status.is_success();
+        if !is_made {
+            self.state = before;
+        }
+        let address = is_made.then_some(address);
+        Ok(DeployOutcome { status: outcome.status, address, output: outcome.output })
+    }
+
+    fn emit(&mut self, gas: &mut GasMeter, topics: &[B256], data: &[u8]) -> Result<(), Trap> {
+        let address = self.write_operation()?.contract;
+        check_limit("topics of an event", topics.len(), EVENT_TOPICS_MAX)?;
+        check_limit("bytes of an event", data.len(), EVENT_DATA_BYTES_MAX)?;
+        gas.charge(self.schedule.log(topics.len(), data.len()))?;
+        let data = Bytes::copy_from_slice(data);
+        self.state.events.push(Event { address, topics: topics.to_vec(), data });
+        Ok(())
+    }
+
+    fn block_hash(&mut self, gas: &mut GasMeter, number: u64) -> Result<B256, Trap> {
+        self.operation()?;
+        gas.charge(self.schedule.block_hash)?;
+        let height = self.environment.block.number.0;
+        let is_known = number < height && height - number <= 256;
+        Ok(if is_known { primitives::keccak256(number.to_be_bytes()) } else { B256::ZERO })
+    }
+
+    fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap> {
+        self.operation()?;
+        let copied = self.schedule.copy_word.saturating_mul(words(text.len()));
+        gas.charge(self.schedule.debug_base.saturating_add(copied))?;
+        self.debug.push(text.to_owned());
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Running {
+    contract: Address,
+    is_static: bool,
+}
+
+fn check_key(key: &[u8]) -> Result<(), Trap> {
+    check_limit("bytes of a key", key.len(), STORAGE_KEY_BYTES_MAX)
+}
+
+const fn check_limit(what: &'static str, found: usize, limit: usize) -> Result<(), Trap> {
+    if found > limit {
+        return Err(Trap::Limit { what, found: found as u64, limit: limit as u64 });
+    }
+    Ok(())
+}
+
+fn address_of(creator: Address, nonce: u64, request: &DeployRequest<'_>) -> Address {
+    let mut preimage = creator.as_bytes().to_vec();
+    match request.salt {
+        Some(salt) => {
+            preimage.extend_from_slice(salt.as_slice());
+            preimage.extend_from_slice(CodeHash::of(request.code).0.as_slice());
+        }
+        None => preimage.extend_from_slice(&nonce.to_be_bytes()),
+    }
+    Address::from_evm(EvmAddress::from_slice(&primitives::keccak256(preimage)[12..]))
+}
