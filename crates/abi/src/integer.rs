@@ -85,19 +85,17 @@ fn magnitude(text: &str) -> Result<Option<U256>, IntegerError> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return accumulate(digits, 16);
     }
-    let end = text.find(|letter: char| letter.is_alphabetic() && letter != 'e' && letter != 'E');
-    let (number, unit) = split_unit(text, end);
-    let decimals = match unit.trim() {
-        "" => 0,
-        unit => lookup_unit(unit).ok_or(IntegerError::NotInteger)?,
-    };
+    let (number, decimals) = split_unit(text);
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
         None => (number, 0),
     };
     let mantissa = mantissa.trim_end();
     let (whole, fraction) = match mantissa.split_once('.') {
-        Some((_, "")) => return Err(IntegerError::NotInteger),
+        // An underscore would count as a decimal.
+        Some((_, fraction)) if fraction.is_empty() || fraction.contains('_') => {
+            return Err(IntegerError::NotInteger);
+        }
         Some((whole, fraction)) => (whole, fraction.trim_end_matches('0')),
         None => (mantissa, ""),
     };
@@ -115,23 +113,19 @@ fn magnitude(text: &str) -> Result<Option<U256>, IntegerError> {
     Ok(power.and_then(|power| number.checked_mul(power)))
 }
 
-/// The number and the unit after it. An `e` begins a unit where a unit is what follows.
-fn split_unit(text: &str, end: Option<usize>) -> (&str, &str) {
-    let at = text
-        .find(['e', 'E'])
-        .filter(|at| text.get(*at..).is_some_and(|rest| lookup_unit(rest.trim()).is_some()));
-    match at.or(end) {
-        Some(at) => text.split_at_checked(at).unwrap_or((text, "")),
-        None => (text, ""),
-    }
-}
-
-fn lookup_unit(name: &str) -> Option<i64> {
-    let singular = name.strip_suffix('s').unwrap_or(name);
+/// The number before a unit and the decimals of the unit, the longest that fits (`gwei`, not
+/// `wei`).
+fn split_unit(text: &str) -> (&str, i64) {
+    let singular = text.strip_suffix('s').unwrap_or(text);
     UNITS
         .iter()
-        .find(|(unit, _)| unit.eq_ignore_ascii_case(singular))
-        .map(|(_, decimals)| *decimals)
+        .filter_map(|(unit, decimals)| {
+            let (number, tail) =
+                singular.split_at_checked(singular.len().checked_sub(unit.len())?)?;
+            tail.eq_ignore_ascii_case(unit).then(|| (number.trim_end(), *decimals))
+        })
+        .min_by_key(|(number, _)| number.len())
+        .unwrap_or((text, 0))
 }
 
 fn parse_exponent(text: &str) -> Result<i64, IntegerError> {
@@ -192,7 +186,12 @@ mod tests {
             ("abc", "it is not an integer"),
             ("e", "it is not an integer"),
             ("1.", "it is not an integer"),
-            (".5ether", "it is not an integer"),
+            (".5ether", "500000000000000000"),
+            (".", "it is not an integer"),
+            ("ether", "it is not an integer"),
+            ("1.5_5ether", "it is not an integer"),
+            ("1e3 Ether", "1000000000000000000000"),
+            ("1_0.25gwei", "10250000000"),
             ("1_", "it is not an integer"),
             ("0x", "it is not an integer"),
             ("1 2", "it is not an integer"),
