@@ -88,6 +88,14 @@ pub enum EncodeError {
         /// The value, shortened.
         given: String,
     },
+    /// A sequence is longer than the format can say.
+    #[error("a sequence of {length} elements is longer than the format allows ({limit})")]
+    Length {
+        /// Its length.
+        length: usize,
+        /// The limit of the format.
+        limit: usize,
+    },
     /// The type itself is invalid.
     #[error(transparent)]
     Type(#[from] TypeError),
@@ -154,9 +162,9 @@ pub enum DecodeError {
         left: usize,
     },
     /// The JSON is malformed or does not fit the type.
-    #[error("{path}: {reason}")]
+    #[error("json{}{path}: {reason}", if path.is_empty() { "" } else { " " })]
     Json {
-        /// Where: the position, then fields and indices.
+        /// Where: the position, then fields and indices; empty for the document itself.
         path: String,
         /// What is wrong.
         reason: String,
