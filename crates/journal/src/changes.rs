@@ -75,11 +75,12 @@ impl Journal {
         if account.is_selfdestructed_locally() {
             account.selfdestruct();
         }
-        let had_slots = account.is_selfdestructed()
-            || (account.is_created() && !account.is_loaded_as_not_existing());
-        let cleared = if had_slots { self.slots(address)? } else { BTreeMap::new() };
         let is_gone = account.is_selfdestructed_locally()
             || (account.is_empty() && self.spec().is_enabled_in(SpecId::SPURIOUS_DRAGON));
+        // An account without code may have slots of code that once was: they go with it.
+        let is_new_or_gone = account.is_selfdestructed() || account.is_created() || is_gone;
+        let had_slots = is_new_or_gone && !account.is_loaded_as_not_existing();
+        let cleared = if had_slots { self.slots(address)? } else { BTreeMap::new() };
         let record = (!is_gone).then(|| self.write_record(writes, &account));
         self.write(writes, Key::account(address), record.map(|record| record.encode()));
         self.write_slots(writes, address, &account.storage, cleared);

@@ -1,0 +1,27 @@
+//! The engines that run a metered module, behind one small trait.
+//!
+//! The module counts its gas and its stack by itself, so that both engines end a frame with the
+//! same outcome, to the unit; which of them runs a frame is nobody's business but this node's.
+
+pub(crate) mod compiled;
+pub(crate) mod interpreted;
+
+use vm::Entry;
+
+use crate::host::frame::{FrameState, Ran};
+
+/// A module made ready by an engine.
+pub(crate) trait Program: Send + Sync {
+    /// Runs one entry in an instance of its own, which does not outlive the run.
+    ///
+    /// `Err` gives the state back untouched where the engine has no room for an instance now.
+    fn run(&self, entry: Entry, state: FrameState) -> Result<Ran, FrameState>;
+}
+
+/// The name of the export that an entry runs.
+pub(crate) const fn export_name(entry: Entry) -> &'static str {
+    match entry {
+        Entry::Deploy => "deploy",
+        _ => "call",
+    }
+}

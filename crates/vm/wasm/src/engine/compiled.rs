@@ -1,0 +1,278 @@
+//! The compiler: native code made at deploy, run in pooled instances.
+
+use std::time::Duration;
+
+use vm::Entry;
+use wasmtime::{
+    Caller, Config, Engine, Error, Global, InstanceAllocationStrategy, InstancePre, Linker, Memory,
+    Module, ModuleExport, OptLevel, PoolConcurrencyLimitError, PoolingAllocationConfig, Store,
+    Strategy, Trap, Val,
+};
+
+use super::Program;
+use crate::config::WasmConfig;
+use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
+use crate::host::{Call, End};
+use crate::host::imports::{define_linker, for_each_import};
+use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
+
+/// Bytes of native stack that one frame may use; the slots that a module counts take less.
+const NATIVE_STACK_BYTES_MAX: usize = 512 << 10;
+
+/// Bytes of the bookkeeping of an instance: functions, globals.
+const INSTANCE_BYTES_MAX: usize = 2 << 20;
+
+/// How often a node that limits the time of a frame looks at its clock.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The compiler and its linker.
+#[derive(Debug)]
+pub(crate) struct Compiler {
+    engine: Engine,
+    linker: Linker<Context>,
+    ticks_max: Option<u64>,
+}
+
+/// A module compiled to native code.
+pub(crate) struct CompiledProgram {
+    instance: InstancePre<Context>,
+    exports: Exports,
+    ticks_max: Option<u64>,
+}
+
+/// How an engine gives memory to instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allocation {
+    /// From a pool that is reserved at the start: fast.
+    Pooled,
+    /// From the operating system: for a process that only compiles, or has no address space.
+    OnDemand,
+}
+
+impl Compiler {
+    /// A compiler that links the host interface.
+    pub(crate) fn new(config: &WasmConfig) -> Result<Self, String> {
+        let engine = engine(config, Allocation::Pooled)
+            .or_else(|_| engine(config, Allocation::OnDemand))
+            .map_err(|error| error.to_string())?;
+        let mut linker = Linker::new(&engine);
+        link(&mut linker);
+        let ticks_max = config.execution_time_limit_ms.map(|limit_ms| {
+            start_ticking(&engine);
+            limit_ms.div_ceil(TICK.as_millis() as u64).saturating_add(1)
+        });
+        Ok(Self { engine, linker, ticks_max })
+    }
+
+    /// What an artefact must have been made with for this engine to accept it.
+    pub(crate) fn compatibility(&self) -> u64 {
+        compatibility(&self.engine)
+    }
+
+    /// Compiles a metered module to an artefact.
+    pub(crate) fn compile(&self, module: &[u8]) -> Result<Vec<u8>, String> {
+        self.engine.precompile_module(module).map_err(|error| error.to_string())
+    }
+
+    /// Loads an artefact.
+    ///
+    /// The caller vouches that an engine like this one made the bytes: [`compile`](Self::compile),
+    /// this node's compile worker, or this node's cache, whose checksum was right.
+    pub(crate) fn load(&self, artefact: &[u8]) -> Result<CompiledProgram, String> {
+        let module = deserialize(&self.engine, artefact).map_err(|error| error.to_string())?;
+        let instance = self.linker.instantiate_pre(&module).map_err(|error| error.to_string())?;
+        let exports = Exports::of(&module).ok_or("the artefact lacks an export")?;
+        Ok(CompiledProgram { instance, exports, ticks_max: self.ticks_max })
+    }
+}
+
+/// An engine that compiles as [`Compiler`] does.
+pub(crate) fn engine(config: &WasmConfig, allocation: Allocation) -> wasmtime::Result<Engine> {
+    let mut settings = Config::new();
+    settings
+        .strategy(Strategy::Cranelift)
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_relaxed_simd(false)
+        .relaxed_simd_deterministic(true)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .consume_fuel(false)
+        .epoch_interruption(config.execution_time_limit_ms.is_some())
+        .max_wasm_stack(NATIVE_STACK_BYTES_MAX)
+        .memory_init_cow(true)
+        .wasm_backtrace_max_frames(None);
+    if allocation == Allocation::Pooled {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_core_instances(config.instances)
+            .total_memories(config.instances)
+            .total_tables(config.instances)
+            .max_core_instance_size(INSTANCE_BYTES_MAX)
+            .max_memory_size(config.memory_bytes())
+            .table_elements(config.table_elements());
+        settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    Engine::new(&settings)
+}
+
+/// A number that differs where artefacts do not fit.
+pub(crate) fn compatibility(engine: &Engine) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Program for CompiledProgram {
+    fn run(&self, entry: Entry, state: FrameState) -> Result<Ran, FrameState> {
+        let engine = self.instance.module().engine();
+        let mut store = Store::new(engine, Context { state, handles: None });
+        if let Some(ticks) = self.ticks_max {
+            store.set_epoch_deadline(ticks);
+        }
+        let instance = match self.instance.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) if error.is::<PoolConcurrencyLimitError>() => {
+                return Err(store.into_data().state);
+            }
+            Err(error) => {
+                let stop = if error.is::<Trap>() { Stop::BadSegment } else { Stop::Failed };
+                return Ok(Ran { state: store.into_data().state, points: 0, stack: 0, stop });
+            }
+        };
+        let Some((handles, stack, function)) = self.exports.find(instance, &mut store, entry)
+        else {
+            let state = store.into_data().state;
+            return Ok(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
+        };
+        store.data_mut().handles = Some(handles);
+        let points = store.data_mut().state.give_points();
+        set_points(handles.gas, &mut store, points);
+        let input_bytes = store.data_mut().state.input_bytes();
+        let stop = match function.call(&mut store, input_bytes) {
+            Ok(code) => Stop::Returned(code),
+            Err(error) => stop_of(&error),
+        };
+        let points = points_of(&handles.gas.get(&mut store));
+        let stack = stack.get(&mut store).i32().unwrap_or_default();
+        Ok(Ran { state: store.into_data().state, points, stack, stop })
+    }
+}
+
+/// What the store holds.
+struct Context {
+    state: FrameState,
+    handles: Option<Handles>,
+}
+
+#[derive(Clone, Copy)]
+struct Handles {
+    memory: Memory,
+    gas: Global,
+}
+
+/// Where a module has what a run needs, looked up once.
+struct Exports {
+    memory: ModuleExport,
+    gas: ModuleExport,
+    stack: ModuleExport,
+    call: ModuleExport,
+    deploy: Option<ModuleExport>,
+}
+
+impl Exports {
+    fn of(module: &Module) -> Option<Self> {
+        Some(Self {
+            memory: module.get_export_index("memory")?,
+            gas: module.get_export_index(GAS_GLOBAL)?,
+            stack: module.get_export_index(STACK_GLOBAL)?,
+            call: module.get_export_index("call")?,
+            deploy: module.get_export_index("deploy"),
+        })
+    }
+
+    fn find(
+        &self,
+        instance: wasmtime::Instance,
+        store: &mut Store<Context>,
+        entry: Entry,
+    ) -> Option<(Handles, Global, wasmtime::TypedFunc<i32, i32>)> {
+        let memory = instance.get_module_export(&mut *store, &self.memory)?.into_memory()?;
+        let gas = instance.get_module_export(&mut *store, &self.gas)?.into_global()?;
+        let stack = instance.get_module_export(&mut *store, &self.stack)?.into_global()?;
+        let function = match entry {
+            Entry::Deploy => self.deploy.as_ref()?,
+            _ => &self.call,
+        };
+        let function = instance.get_module_export(&mut *store, function)?.into_func()?;
+        let function = function.typed(&*store).ok()?;
+        Some((Handles { memory, gas }, stack, function))
+    }
+}
+
+type Linked<T> = wasmtime::Result<T>;
+
+for_each_import!(define_linker!(Linker<Context>, Caller<'_, Context>, Linked, enter));
+
+fn enter<R>(
+    caller: &mut Caller<'_, Context>,
+    work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
+) -> wasmtime::Result<R> {
+    let handles = caller.data().handles.expect("invariant: nothing runs before the handles are set");
+    let points = points_of(&handles.gas.get(&mut *caller));
+    let (memory, context) = handles.memory.data_and_store_mut(&mut *caller);
+    match context.state.enter(memory, points, work) {
+        Ok((result, points)) => {
+            set_points(handles.gas, caller, points);
+            Ok(result)
+        }
+        Err(ended) => Err(Error::new(ended)),
+    }
+}
+
+fn set_points(gas: Global, context: impl wasmtime::AsContextMut, points: i64) {
+    gas.set(context, Val::I64(points)).expect("invariant: the gas global is a mutable i64");
+}
+
+fn points_of(value: &Val) -> i64 {
+    value.i64().unwrap_or_default()
+}
+
+fn stop_of(error: &Error) -> Stop {
+    if error.is::<Ended>() {
+        return Stop::Ended;
+    }
+    let Some(trap) = error.downcast_ref::<Trap>() else { return Stop::Failed };
+    Stop::Trapped(match trap {
+        Trap::UnreachableCodeReached => TrapKind::Unreachable,
+        Trap::MemoryOutOfBounds => TrapKind::MemoryBounds,
+        Trap::TableOutOfBounds => TrapKind::TableBounds,
+        Trap::IndirectCallToNull => TrapKind::NullCall,
+        Trap::IntegerDivisionByZero => TrapKind::DivisionByZero,
+        Trap::IntegerOverflow => TrapKind::IntegerOverflow,
+        Trap::BadConversionToInteger => TrapKind::Conversion,
+        Trap::StackOverflow => TrapKind::NativeStack,
+        Trap::BadSignature => TrapKind::CallType,
+        _ => return Stop::Failed,
+    })
+}
+
+/// Moves the engine's epoch on until the engine is gone.
+fn start_ticking(engine: &Engine) {
+    let engine = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    });
+}
+
+#[allow(unsafe_code, reason = "native code can only be loaded from bytes on trust")]
+fn deserialize(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Module> {
+    // SAFETY: the bytes were made by an engine of this program, in this process, in its worker, or
+    // by an earlier process of this node that signed them with the node's own key; the callers of
+    // `Compiler::load` see to it. The engine itself refuses other versions and settings.
+    unsafe { Module::deserialize(engine, artefact) }
+}

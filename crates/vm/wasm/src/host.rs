@@ -1,0 +1,78 @@
+//! The host interface: what a module imports from [`MODULE`].
+//!
+//! Each import is written once, over a [`Call`], in the files of this folder; the one table in
+//! `imports` gives every engine its linker and the static checks their list. Nothing here knows an
+//! engine, and nothing but `scope` is unsafe.
+
+mod control;
+mod crypto;
+mod data;
+mod environment;
+pub(crate) mod frame;
+pub(crate) mod imports;
+mod memory;
+mod scope;
+mod storage;
+
+use primitives::{Bytes, Gas};
+use vm::schedule::words;
+use vm::{Frame, GasMeter, HaltReason, Host, OutOfGas, Trap};
+
+/// The module that contracts import from. Its number is the version of the interface.
+pub(crate) const MODULE: &str = "braid1";
+
+/// What an import works with: the memory of the instance, the frame, the host.
+pub(crate) struct Call<'a> {
+    memory: &'a mut [u8],
+    frame: &'a Frame<'a>,
+    host: &'a mut (dyn Host + 'a),
+    meter: &'a mut GasMeter,
+    buffer: &'a mut Bytes,
+    output: &'a mut Bytes,
+}
+
+/// Why a frame ends within an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// `finish`: success with the output that is set.
+    Finish,
+    /// `revert`: revert with the output that is set.
+    Revert,
+    /// The frame is ended.
+    Halt(HaltReason),
+}
+
+impl Call<'_> {
+    fn charge(&mut self, cost: Gas) -> Result<(), End> {
+        Ok(self.meter.charge(cost)?)
+    }
+
+    /// Charges what copying `bytes` between guest and host costs.
+    fn charge_copy(&mut self, bytes: u64) -> Result<(), End> {
+        let word_count = usize::try_from(bytes).map_or(u64::MAX, words);
+        let cost = self.host.schedule().copy_word.saturating_mul(word_count);
+        self.charge(cost)
+    }
+
+    /// Charges what reading the environment costs.
+    fn charge_environment(&mut self) -> Result<(), End> {
+        let cost = self.host.schedule().environment;
+        self.charge(cost)
+    }
+}
+
+impl From<Trap> for End {
+    fn from(trap: Trap) -> Self {
+        Self::Halt(trap.halt_reason())
+    }
+}
+
+impl From<OutOfGas> for End {
+    fn from(OutOfGas: OutOfGas) -> Self {
+        Self::Halt(HaltReason::OutOfGas)
+    }
+}
+
+fn bad_argument(text: String) -> End {
+    End::Halt(HaltReason::BadArgument(text))
+}
