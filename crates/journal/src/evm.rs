@@ -4,7 +4,7 @@
 use revm::{
     bytecode::Bytecode,
     context::{
-        JournalEntry, JournalTr,
+        JournalEntry, JournalInner, JournalTr,
         journaled_state::{
             AccountInfoLoad, AccountLoad, JournalCheckpoint, JournalLoadError, TransferError,
             account::JournaledAccount,
@@ -312,5 +312,13 @@ impl JournalTr for Journal {
 impl JournalExt for Journal {
     fn journal(&self) -> &[JournalEntry] {
         &self.inner.inner.journal
+    }
+}
+
+impl Journal {
+    /// Revm's own part of the journal.
+    #[must_use]
+    pub const fn evm(&self) -> &JournalInner<JournalEntry> {
+        &self.inner.inner
     }
 }

@@ -155,16 +155,28 @@ impl Journal {
         self.checkpoint_revert(checkpoint.inner);
     }
 
-    /// Takes back what was done since `checkpoint`, and ends every later checkpoint with it: the
-    /// way out after a fault, when frames were left without an end.
+    /// The present moment, without opening anything: where [`unwind`](Self::unwind) may go back to.
+    pub const fn mark(&self) -> Checkpoint {
+        let inner = &self.inner.inner;
+        let checkpoint = JournalCheckpoint {
+            log_i: inner.logs.len(),
+            journal_i: inner.journal.len(),
+            selfdestructed_i: inner.selfdestructed_addresses.len(),
+        };
+        Checkpoint { inner: checkpoint, depth: inner.depth }
+    }
+
+    /// Takes back what was done since `mark`, and every checkpoint that was opened since: the way
+    /// out after a fault, when frames were left without an end.
     ///
     /// # Panics
     ///
-    /// Where `checkpoint` has ended.
-    pub fn unwind(&mut self, checkpoint: Checkpoint) {
-        assert!(checkpoint.depth < self.depth(), "the checkpoint is open");
-        self.inner.inner.depth = checkpoint.depth + 1;
-        self.revert(checkpoint);
+    /// Where the frame in which `mark` was made has ended.
+    pub fn unwind(&mut self, mark: Checkpoint) {
+        assert!(mark.depth <= self.depth(), "the frame of the mark is open");
+        self.inner.inner.depth = mark.depth + 1;
+        self.checkpoint_revert(mark.inner);
+        assert!(self.depth() == mark.depth, "the later checkpoints are gone");
     }
 
     /// The record at `key`.
@@ -489,7 +501,10 @@ impl Journal {
         self.marked(code).unwrap_or((VmKind::Evm, CodeHash(info.code_hash)))
     }
 
-    pub(crate) fn marked(&self, code: &[u8]) -> Option<(VmKind, CodeHash)> {
+    /// The machine and the real code hash behind marker code, or nothing where `code` is EVM code.
+    /// Before London nothing keeps a contract from forging a marker, so there is none.
+    #[must_use]
+    pub fn marked(&self, code: &[u8]) -> Option<(VmKind, CodeHash)> {
         marker::decode(code).filter(|_| self.spec().is_enabled_in(SpecId::LONDON))
     }
 
