@@ -25,7 +25,7 @@ const STEPS: [Step; 4] = [
     Step { name: "format", command: "cargo fmt --all --check", environment: &[] },
     Step {
         name: "lints",
-        command: "cargo clippy --workspace --all-targets -- -D warnings",
+        command: "cargo clippy --workspace --all-targets --keep-going -- -D warnings",
         environment: &[],
     },
     Step {

@@ -1,7 +1,8 @@
 //! The ratchet: what is larger than it should be may stay, but never grow.
 //!
-//! `xtask/ratchet.txt` names each of them with the lines it has. A line is added by hand, where a
-//! reviewer sees it; `cargo xtask tidy --bless` lowers numbers and drops what has become small.
+//! `xtask/ratchet.txt` names each of them with the lines it has and the reason. A row is added by
+//! hand, where a reviewer sees it; `cargo xtask tidy --bless` lowers numbers and drops what has
+//! become small.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub(crate) struct Ratchet {
 #[derive(Debug, PartialEq, Eq)]
 struct Entry {
     lines: usize,
+    /// Why it may be so large.
+    reason: String,
     /// Line of the record in the ratchet's own file.
     line: usize,
 }
@@ -50,13 +53,14 @@ impl Ratchet {
                 ratchet.comment.push('\n');
             } else if !row.trim().is_empty() {
                 match parse_row(row) {
-                    Some((key, lines)) => {
-                        ratchet.entries.insert(key, Entry { lines, line: index + 1 });
+                    Some((key, lines, reason)) => {
+                        ratchet.entries.insert(key, Entry { lines, reason, line: index + 1 });
                     }
                     None => findings.push(Finding::new(
                         RATCHET_PATH,
                         index + 1,
-                        "expected `file <path> <lines>` or `function <path> <name> <lines>`",
+                        "expected `file <path> <lines> # <reason>` or \
+                         `function <path> <name> <lines> # <reason>`",
                     )),
                 }
             }
@@ -97,19 +101,23 @@ impl Ratchet {
         let mut text = self.comment.clone();
         for (key, entry) in &self.entries {
             if let Some(excess) = excesses.iter().find(|excess| excess.key == *key) {
-                text.push_str(&format!("{key} {}\n", excess.lines.min(entry.lines)));
+                let lines = excess.lines.min(entry.lines);
+                text.push_str(&format!("{key} {lines} # {}\n", entry.reason));
             }
         }
         text
     }
 }
 
-fn parse_row(row: &str) -> Option<(String, usize)> {
-    let (key, lines) = row.trim().rsplit_once(' ')?;
+/// Key, lines and reason of a row.
+fn parse_row(row: &str) -> Option<(String, usize, String)> {
+    let (record, reason) = row.split_once(" # ")?;
+    let (key, lines) = record.trim().rsplit_once(' ')?;
     let words = key.split(' ').count();
     let is_known =
-        (key.starts_with("file ") && words == 2) || (key.starts_with("function ") && words == 3);
-    is_known.then_some((key.to_owned(), lines.parse().ok()?))
+        key.starts_with("file ") && words == 2 || key.starts_with("function ") && words == 3;
+    let is_whole = is_known && !reason.trim().is_empty();
+    is_whole.then_some((key.to_owned(), lines.parse().ok()?, reason.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -129,18 +137,19 @@ mod tests {
 
     #[test]
     fn what_is_recorded_may_stay() {
-        assert!(check("# why\nfunction src/a.rs run 80\n", &[excess(80)]).is_empty());
+        assert!(check("# why\nfunction src/a.rs run 80 # a table\n", &[excess(80)]).is_empty());
         assert!(check("", &[]).is_empty());
     }
 
     #[test]
     fn anything_else_is_a_finding() {
-        let cases: [(&str, Vec<Excess>, &str); 5] = [
+        let cases: [(&str, Vec<Excess>, &str); 6] = [
             ("", vec![excess(71)], "src/a.rs:3: `function src/a.rs run` has 71 lines"),
-            ("function src/a.rs run 80\n", vec![excess(81)], "grew from 80 to 81"),
-            ("function src/a.rs run 80\n", vec![excess(79)], "shrank from 80 to 79"),
-            ("\nfunction src/a.rs run 80\n", vec![], "xtask/ratchet.txt:2: "),
-            ("function src/a.rs\n", vec![], "expected `file"),
+            ("function src/a.rs run 80 # a table\n", vec![excess(81)], "grew from 80 to 81"),
+            ("function src/a.rs run 80 # a table\n", vec![excess(79)], "shrank from 80 to 79"),
+            ("\nfunction src/a.rs run 80 # a table\n", vec![], "xtask/ratchet.txt:2: "),
+            ("function src/a.rs 80 # a table\n", vec![], "expected `file"),
+            ("function src/a.rs run 80\n", vec![], "expected `file"),
         ];
         for (text, excesses, expected) in cases {
             let findings = check(text, &excesses);
@@ -151,10 +160,13 @@ mod tests {
 
     #[test]
     fn a_blessing_never_raises_and_never_adds() {
-        let text = "# why\nfile src/gone.rs 950\nfunction src/a.rs run 80\n";
+        let text = "# why\nfile src/gone.rs 950 # a table\nfunction src/a.rs run 80 # a table\n";
         let (ratchet, _) = Ratchet::parse(text);
         let new = Excess { key: "file src/new.rs".to_owned(), ..excess(1000) };
-        assert_eq!(ratchet.blessed(&[excess(75), new]), "# why\nfunction src/a.rs run 75\n");
-        assert_eq!(ratchet.blessed(&[excess(90)]), "# why\nfunction src/a.rs run 80\n");
+        assert_eq!(
+            ratchet.blessed(&[excess(75), new]),
+            "# why\nfunction src/a.rs run 75 # a table\n"
+        );
+        assert_eq!(ratchet.blessed(&[excess(90)]), "# why\nfunction src/a.rs run 80 # a table\n");
     }
 }

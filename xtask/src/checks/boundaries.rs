@@ -88,7 +88,7 @@ fn check_dependency(manifest: &Manifest, dependency: &Dependency) -> Option<Find
     let boundary = BOUNDARIES.iter().find(is_theirs)?;
     let folder = format!("{}/", manifest.folder());
     let is_room = |room: &&str| folder.starts_with(*room) || room.starts_with(&folder);
-    let is_allowed = boundary.rooms.iter().any(|room| is_room(&room));
+    let is_allowed = boundary.rooms.iter().any(is_room);
     let what = || refusal(boundary, &dependency.name);
     (!is_allowed).then(|| Finding::new(&manifest.path, dependency.line, what()))
 }

@@ -133,6 +133,10 @@ fn check_member(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
     let mut find = |line: usize, what: String| {
         findings.push(Finding::new(&manifest.path, line, what));
     };
+    let text = tree.text(&manifest.path).unwrap_or_default();
+    if !text.contains("[lints]\nworkspace = true\n") {
+        find(1, "does not take part in the lints of the workspace".to_owned());
+    }
     for Dependency { name, line, is_shared } in &manifest.dependencies {
         if !is_shared {
             find(*line, format!("`{name}` has a version of its own: write `workspace = true`"));
@@ -172,7 +176,8 @@ mod tests {
 
     #[test]
     fn reasons_and_uses() {
-        let manifest = "[package]\nname = \"a\"\n[dependencies]\nbcs.workspace = true\n\
+        let manifest = "[package]\nname = \"a\"\n[lints]\nworkspace = true\n\
+            [dependencies]\nbcs.workspace = true\n\
             [dev-dependencies]\nserde_json = { workspace = true }\n";
         let found = findings(manifest, "use bcs::a;\nuse serde_json::b;\n");
         assert_eq!(
@@ -186,13 +191,16 @@ mod tests {
 
     #[test]
     fn a_member_shares_and_names_what_it_wants() {
-        let manifest = "[package]\nname = \"a\"\n[dependencies]\nbcs = \"2\"\n\
+        let manifest = "[package]\nname = \"a\"\n[lints]\nworkspace = true\n\
+            [dependencies]\nbcs = \"2\"\n\
             serde_json.workspace = true\n";
+        let alone = manifest.replace("[lints]\nworkspace = true\n", "");
+        assert_eq!(findings(&alone, "use bcs::a;\nuse serde_json::b;\n").len(), 4);
         let found = findings(manifest, "// serde_json\nuse bcs::a;\n");
         let own = |row: &&String| row.starts_with("crates/a");
         let found: Vec<&String> = found.iter().filter(own).collect();
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("crates/a/Cargo.toml:4: `bcs` has a version of its own"));
-        assert!(found[1].contains("crates/a/Cargo.toml:5: no code of the package names"));
+        assert!(found[0].contains("crates/a/Cargo.toml:6: `bcs` has a version of its own"));
+        assert!(found[1].contains("crates/a/Cargo.toml:7: no code of the package names"));
     }
 }

@@ -7,6 +7,7 @@ use crate::rust::RustFile;
 use crate::tree::Tree;
 
 const LIMITS: (&str, &str) = ("crates/primitives/src/limits.rs", "docs/src/limits.md");
+const WASM_LIMITS: (&str, &str) = ("crates/vm/wasm/src/limits.rs", "docs/src/wasm-limits.md");
 const GAS: (&str, &str) = ("crates/vm/src/schedule.rs", "docs/src/gas.md");
 
 /// A named number and its line.
@@ -14,6 +15,7 @@ type Numbers = BTreeMap<String, (u128, usize)>;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = compare(tree, LIMITS, constants);
+    findings.extend(compare(tree, WASM_LIMITS, constants));
     findings.extend(compare(tree, GAS, prices));
     findings
 }

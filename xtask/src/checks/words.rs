@@ -1,5 +1,5 @@
 //! Words of the language that a library does not use: `unwrap`, `todo!`, `dbg!`, careless
-//! `expect`; and the `//!` that every file begins with.
+//! `expect`, floats where results must agree; and the `//!` that every file begins with.
 
 use crate::finding::Finding;
 use crate::rust::{RustFile, Token};
@@ -7,6 +7,18 @@ use crate::tree::Tree;
 
 /// What the message of an `expect` outside tests begins with.
 const INVARIANT: &str = "\"invariant: ";
+
+/// Crates whose results must be equal on every machine. The WebAssembly strand is not among them:
+/// it names the float types of the language it runs.
+const EXACT: [&str; 7] = [
+    "crates/primitives/",
+    "crates/abi/",
+    "crates/state/",
+    "crates/journal/",
+    "crates/vm/src/",
+    "crates/vm/evm/",
+    "crates/kernel/",
+];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.rust().iter().flat_map(check_file).collect()
@@ -21,9 +33,10 @@ fn check_file(file: &RustFile) -> Vec<Finding> {
     }
     for (index, token) in file.tokens.iter().enumerate() {
         let tail = &file.tokens[index..];
-        if let Some(what) = banned_macro(tail).or_else(|| banned_method(file, token, tail)) {
-            findings.push(Finding::new(&file.path, token.line, what));
-        }
+        let banned = banned_macro(tail)
+            .or_else(|| banned_method(file, token, tail))
+            .or_else(|| banned_float(file, token));
+        findings.extend(banned.map(|what| Finding::new(&file.path, token.line, what)));
     }
     findings
 }
@@ -39,7 +52,8 @@ fn banned_macro(tail: &[Token]) -> Option<String> {
 }
 
 fn banned_method(file: &RustFile, token: &Token, tail: &[Token]) -> Option<String> {
-    if file.is_test(token.line) {
+    // A test kit is compiled as a library and reads as a test.
+    if file.is_test(token.line) || file.path.contains("/testkit") {
         return None;
     }
     if starts_with(tail, &[".", "unwrap", "(", ")"]) {
@@ -52,6 +66,13 @@ fn banned_method(file: &RustFile, token: &Token, tail: &[Token]) -> Option<Strin
     is_careless.then(|| {
         "`expect` outside tests states an invariant: `expect(\"invariant: ...\")`".to_owned()
     })
+}
+
+fn banned_float(file: &RustFile, token: &Token) -> Option<String> {
+    let is_exact = EXACT.iter().any(|folder| file.path.starts_with(folder));
+    let is_float = ["f32", "f64"].contains(&token.text.as_str());
+    let is_banned = is_exact && is_float && !file.is_test(token.line);
+    is_banned.then(|| format!("`{}`: results must agree, and floats do not", token.text))
 }
 
 #[cfg(test)]
@@ -79,6 +100,8 @@ mod tests {
             let text = format!("//! x\nfn a() {{\n    {body};\n}}\n");
             assert_eq!(findings("src/lib.rs", &text), [3], "{body}");
         }
+        assert_eq!(findings("crates/abi/src/a.rs", "//! x\nfn a(b: f64) {}\n"), [2]);
+        assert!(findings("crates/vm/wasm/src/a.rs", "//! x\nfn a(b: f64) {}\n").is_empty());
         assert_eq!(findings("tests/a.rs", "//! x\nfn a() { dbg!(1); }\n"), [2]);
     }
 }
