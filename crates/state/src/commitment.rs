@@ -224,7 +224,7 @@ mod tests {
         let two = [one, (key(b"b"), Bytes::new())];
         assert_eq!(
             root(&two).to_string(),
-            "0x0000000000000000000000000000000000000000000000000000000000000000"
+            "0x9041b21188563d9257b707f6dd10b80ec0095711147d0fd3f4a379cd7eaa6c8c"
         );
     }
 
