@@ -16,5 +16,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("after a close {:?}", measured.reopen);
     println!("first read    {:?}", measured.first_read);
     println!("first commit  {:?}", measured.first_commit);
+    println!("root          {:?}", measured.root);
     Ok(())
 }

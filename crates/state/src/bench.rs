@@ -7,7 +7,10 @@ use std::{
 
 use primitives::{Address, BlockNumber, Hash};
 
-use crate::{BlockCommit, FjallConfig, FjallStore, Key, StateError, Store, WriteSet};
+use crate::{
+    BlockCommit, FjallConfig, FjallStore, Key, Records, StateError, Store, WriteSet,
+    commitment::root_of,
+};
 
 /// Records that one block of the load writes.
 const RECORDS_PER_BLOCK: u64 = 50_000;
@@ -27,6 +30,8 @@ pub struct ColdStart {
     pub first_read: Duration,
     /// One block of a single write after that.
     pub first_commit: Duration,
+    /// Computing the root of all records from scratch.
+    pub root: Duration,
 }
 
 /// Fills a new store in `path` with `records` small records, leaves it as a crash would, without
@@ -77,7 +82,10 @@ pub fn cold_start(
     let started = Instant::now();
     store.commit(block_of(block, std::iter::once(record(records)).collect()))?;
     let first_commit = started.elapsed();
-    Ok(ColdStart { records, load, reopen_after_crash, reopen, first_read, first_commit })
+    let started = Instant::now();
+    root_of(Records::all(&*store.latest()), &mut |_| ())?;
+    let root = started.elapsed();
+    Ok(ColdStart { records, load, reopen_after_crash, reopen, first_read, first_commit, root })
 }
 
 fn block_of(number: u64, writes: WriteSet) -> BlockCommit {

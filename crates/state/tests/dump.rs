@@ -17,6 +17,10 @@ fn tip() -> Tip {
     Tip { block: BlockNumber(9), hash: Hash::repeat_byte(9) }
 }
 
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
+}
+
 fn hash_of(block: u64) -> Hash {
     Hash::left_padding_from(&block.to_be_bytes())
 }
@@ -51,7 +55,7 @@ fn durable() -> (tempfile::TempDir, FjallStore) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+    #![proptest_config(cases(12))]
 
     #[test]
     fn a_dump_leads_back_to_the_state(
@@ -64,7 +68,8 @@ proptest! {
         let writes: WriteSet = records
             .into_iter()
             .map(|((namespace, space, suffix), value)| {
-                let space = Address::from_evm([space; 10].concat().as_slice().try_into().expect("20"));
+                let bytes = [space; 10].concat();
+                let space = Address::from_evm(bytes.as_slice().try_into().expect("20"));
                 (Key::new(Namespace::ALL[namespace], &space, &suffix), Some(value.into()))
             })
             .collect();
@@ -123,7 +128,8 @@ fn a_dump_reads_as_documented() {
     assert_eq!(
         lines[0],
         format!(
-            "{{\"braid_dump\":1,\"block\":9,\"hash\":\"{}\",\"root\":\"{root}\",\"block_hashes\":[]}}",
+            "{{\"braid_dump\":1,\"block\":9,\"hash\":\"{}\",\"root\":\"{root}\",\
+             \"block_hashes\":[]}}",
             tip().hash
         )
     );
