@@ -12,8 +12,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let measured = cold_start(directory.path(), records, &mut |_| ())?;
     println!("records       {}", measured.records);
     println!("load          {:?}", measured.load);
-    println!("reopen        {:?}", measured.reopen);
+    println!("after a crash {:?}", measured.reopen_after_crash);
+    println!("after a close {:?}", measured.reopen);
     println!("first read    {:?}", measured.first_read);
     println!("first commit  {:?}", measured.first_commit);
+    println!("root          {:?}", measured.root);
     Ok(())
 }

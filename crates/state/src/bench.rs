@@ -7,7 +7,10 @@ use std::{
 
 use primitives::{Address, BlockNumber, Hash};
 
-use crate::{BlockCommit, FjallConfig, FjallStore, Key, StateError, Store, WriteSet};
+use crate::{
+    BlockCommit, FjallConfig, FjallStore, Key, Records, StateError, Store, WriteSet,
+    commitment::root_of,
+};
 
 /// Records that one block of the load writes.
 const RECORDS_PER_BLOCK: u64 = 50_000;
@@ -19,16 +22,21 @@ pub struct ColdStart {
     pub records: u64,
     /// Loading them in durable blocks.
     pub load: Duration,
-    /// Opening the store again.
+    /// Opening the store again after it was left as a crash leaves it.
+    pub reopen_after_crash: Duration,
+    /// Opening the store again after it was closed.
     pub reopen: Duration,
     /// The first read after that.
     pub first_read: Duration,
     /// One block of a single write after that.
     pub first_commit: Duration,
+    /// Computing the root of all records from scratch.
+    pub root: Duration,
 }
 
-/// Fills a new store in `path` with `records` small records, closes it as a crash would, without
-/// putting anything in order, and measures how long it takes until it works again. `progress` hears
+/// Fills a new store in `path` with `records` small records, leaves it as a crash would, without
+/// putting anything in order, and measures how long it takes until it works again; then once more
+/// after closing it. `progress` hears
 /// how many records have been loaded.
 ///
 /// # Errors
@@ -60,6 +68,11 @@ pub fn cold_start(
 
     let started = Instant::now();
     let store = FjallStore::open(path, &config)?;
+    let reopen_after_crash = started.elapsed();
+    store.close()?;
+
+    let started = Instant::now();
+    let store = FjallStore::open(path, &config)?;
     let reopen = started.elapsed();
     let started = Instant::now();
     let (key, value) = record(records / 2);
@@ -68,7 +81,11 @@ pub fn cold_start(
     assert_eq!(found, value.filter(|_| records > 0), "the store holds what was put into it");
     let started = Instant::now();
     store.commit(block_of(block, std::iter::once(record(records)).collect()))?;
-    Ok(ColdStart { records, load, reopen, first_read, first_commit: started.elapsed() })
+    let first_commit = started.elapsed();
+    let started = Instant::now();
+    root_of(Records::all(&*store.latest()), &mut |_| ())?;
+    let root = started.elapsed();
+    Ok(ColdStart { records, load, reopen_after_crash, reopen, first_read, first_commit, root })
 }
 
 fn block_of(number: u64, writes: WriteSet) -> BlockCommit {

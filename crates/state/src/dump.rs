@@ -26,8 +26,8 @@ use crate::{
 /// The version of the format that is written; higher ones are refused.
 pub const DUMP_VERSION: u32 = 1;
 
-/// Hashes of blocks that a dump carries: those that a contract may ask for (EIP-2 gives the EVM
-/// 256).
+/// Hashes of blocks that a dump carries, its own included: as far back as a contract may ask (the
+/// EVM's BLOCKHASH).
 pub const DUMP_BLOCK_HASHES_MAX: u64 = 256;
 
 /// Bytes of a line: the largest value and key in hexadecimal, with room to spare.
@@ -82,12 +82,12 @@ pub fn dump(
     };
     let mut lines = LineWriter { out, digest: blake3::Hasher::new() };
     lines.write(&header)?;
-    let mut records = 0;
+    let mut records: u64 = 0;
     for record in Records::all(view) {
         let (key, value) = record?;
         lines.write(&RecordLine::new(&key, value))?;
         records += 1;
-        if records % PROGRESS_RECORDS == 0 {
+        if records.is_multiple_of(PROGRESS_RECORDS) {
             progress(records);
         }
     }
@@ -120,12 +120,12 @@ pub fn load(
         tip: Tip { block: header.block, hash: header.hash },
         hashes: header.block_hashes.clone(),
     };
-    let mut records = 0;
+    let mut records: u64 = 0;
     store.import(
         block,
         &mut reader.by_ref().inspect(|record| {
             records += u64::from(record.is_ok());
-            if records % PROGRESS_RECORDS == 0 {
+            if records.is_multiple_of(PROGRESS_RECORDS) {
                 progress(records);
             }
         }),

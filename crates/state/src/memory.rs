@@ -126,9 +126,7 @@ impl Store for MemoryStore {
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
         let content = self.0.content.read();
-        let mut entries = 0;
         for (key, versions) in &content.versions {
-            entries += versions.len() as u64;
             if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
                 report(format!("the versions of {key} are not in the order of blocks"));
             }
@@ -136,7 +134,7 @@ impl Store for MemoryStore {
                 report(format!("a version of {key} is above the tip"));
             }
         }
-        Ok(entries)
+        Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
     }
 }
 

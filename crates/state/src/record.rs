@@ -177,7 +177,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accounts_round_trip(balance in any::<[u64; 4]>(), nonce: u64, kind in 0u8..9, code in any::<Option<[u8; 32]>>()) {
+        fn accounts_round_trip(
+            balance in any::<[u64; 4]>(),
+            nonce: u64,
+            kind in 0u8..9,
+            code in any::<Option<[u8; 32]>>(),
+        ) {
             let record = AccountRecord {
                 balance: Wei(U256::from_limbs(balance)),
                 nonce,
@@ -185,7 +190,8 @@ mod tests {
                 code_hash: code.map_or(CodeHash::EMPTY, |bytes| CodeHash(bytes.into())),
             };
             let key = Key::account(&Address::ZERO);
-            prop_assert_eq!(AccountRecord::decode(&key, &record.encode()).expect("own bytes"), record);
+            let decoded = AccountRecord::decode(&key, &record.encode()).expect("own bytes");
+            prop_assert_eq!(decoded, record);
         }
 
         #[test]

@@ -70,7 +70,7 @@ pub fn verify(store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Report
         if let Err(problem) = check_record(&*view, &key, &value) {
             report.problem(problem.to_string());
         }
-        if report.records % PROGRESS_RECORDS == 0 {
+        if report.records.is_multiple_of(PROGRESS_RECORDS) {
             progress(report.records);
         }
     }

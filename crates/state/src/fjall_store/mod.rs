@@ -13,7 +13,14 @@ mod open;
 mod seal;
 mod view;
 
-use std::{fmt, fs::File, path::Path, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use fjall::{OwnedWriteBatch, PersistMode};
 use parking_lot::{Mutex, RwLock};
@@ -37,6 +44,10 @@ use crate::{
 /// Bytes of writes after which the tables in memory are put on disk, so that what has to be
 /// replayed at the next opening stays bounded.
 const FLUSH_BYTES: usize = 32 << 20;
+
+/// How often, and how many times at most, a flush looks whether it is done: a minute in all.
+const FLUSH_WAIT: Duration = Duration::from_millis(2);
+const FLUSH_WAITS_MAX: u32 = 30_000;
 
 /// How a durable store is opened.
 #[derive(Debug, Clone)]
@@ -84,7 +95,8 @@ impl FjallStore {
         }
         let first_block = read_number(&keyspaces, FIRST)?;
         let retained_from = read_number(&keyspaces, RETAINED)?;
-        let shared = Arc::new(Shared { keyspaces, _lock: directory.into_lock() });
+        let shared =
+            Arc::new(Shared { keyspaces, path: path.to_owned(), lock: directory.into_lock() });
         let published = Published {
             latest: Arc::new(FjallView::latest(&shared, tip)),
             first_block,
@@ -101,12 +113,38 @@ impl FjallStore {
     ///
     /// [`StateError::Store`] where the medium failed.
     pub fn flush(&self) -> Result<(), StateError> {
-        let mut writer = self.writer.lock();
-        writer.unflushed_bytes = 0;
-        for keyspace in self.shared.keyspaces.all() {
-            keyspace.rotate_memtable_and_wait().map_err(failed)?;
+        self.writer.lock().unflushed_bytes = 0;
+        let keyspaces = &self.shared.keyspaces;
+        for keyspace in keyspaces.all() {
+            keyspace.rotate_memtable().map_err(failed)?;
         }
-        Ok(())
+        for _ in 0..FLUSH_WAITS_MAX {
+            if keyspaces.is_flushed() {
+                return Ok(());
+            }
+            thread::sleep(FLUSH_WAIT);
+        }
+        Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
+    }
+
+    /// Closes the store in order, so that the next opening finds nothing to replay. Where a view is
+    /// still in use the store stays open for it, and only [`flush`](Self::flush) is done.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed. Nothing that was committed is lost.
+    pub fn close(self) -> Result<(), StateError> {
+        self.flush()?;
+        let Self { shared, published, writer } = self;
+        drop((published, writer));
+        let Some(Shared { keyspaces, path, lock }) = Arc::into_inner(shared) else {
+            return Ok(());
+        };
+        let flushed = keyspaces.is_flushed();
+        drop(keyspaces);
+        let emptied = if flushed { open::empty_journal(&path) } else { Ok(()) };
+        drop(lock);
+        emptied
     }
 
     fn view(&self) -> Arc<FjallView> {
@@ -336,7 +374,8 @@ impl Store for FjallStore {
 /// What views and the store hold in common: the open database, and last the lock of its directory.
 struct Shared {
     keyspaces: Keyspaces,
-    _lock: File,
+    path: PathBuf,
+    lock: File,
 }
 
 /// What readers see.

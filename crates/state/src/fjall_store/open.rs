@@ -50,6 +50,11 @@ impl Keyspaces {
     pub(super) const fn all(&self) -> [&Keyspace; KEYSPACES.len()] {
         [&self.state, &self.history, &self.changes, &self.blocks, &self.meta]
     }
+
+    /// Whether all tables that were to be put on disk are there.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.all().iter().all(|keyspace| keyspace.sealed_memtable_count() == 0)
+    }
 }
 
 /// A directory that this process has locked.
@@ -137,6 +142,30 @@ impl Directory {
         };
         moved().map_err(|error| refused(&new, &error))
     }
+}
+
+/// Empties the journal of a database that is closed and whose tables are all on disk.
+///
+/// The library reads its journal from the start at every opening, also what has long been put into
+/// tables, and begins a new one only every 64 MB. An empty one it takes as it is; without any it
+/// would forget how far its versions have come.
+pub(super) fn empty_journal(path: &Path) -> Result<(), StateError> {
+    let db = path.join(STORE).join(DB);
+    let emptied = || -> io::Result<()> {
+        let mut journals = Vec::new();
+        for entry in fs::read_dir(&db)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "jnl") {
+                journals.push(path);
+            }
+        }
+        // More than one means that the library still needs the older ones.
+        let [journal] = &journals[..] else { return Ok(()) };
+        let file = OpenOptions::new().write(true).open(journal)?;
+        file.set_len(0)?;
+        file.sync_all()
+    };
+    emptied().map_err(|error| StateError::Store(format!("{}: {error}", db.display())))
 }
 
 /// The error of a file that the system refused.
