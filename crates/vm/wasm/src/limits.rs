@@ -72,7 +72,9 @@ pub const CUSTOM_BYTES_MAX: u64 = 1 << 20;
 pub const NAME_BYTES_MAX: u32 = 256;
 
 /// Slots of the logical stack of an instance, of 8 bytes each; what a call takes of them is told
-/// by [`frame_slots`](crate::instrument::frame_slots). A native stack of 512 KiB holds twice that.
+/// by [`frame_slots`](crate::instrument::frame_slots). An engine must be given more than this
+/// needs, so that the logical stack ends first: a native stack of 1 MiB or more, and where calls
+/// are counted, this number of calls.
 pub const STACK_SLOTS_MAX: u32 = 32_768;
 
 const _: () = assert!(BODY_BYTES_MAX as usize <= FOREIGN_CODE_BYTES_MAX);
