@@ -35,7 +35,7 @@ const HASH: &str = r#"(module (memory (export "memory") 1)
 const MEMORY: &str = r#"(module (memory (export "memory") 16)
     (func (export "call") (param i32) (result i32) (local $i i32) (local $x i32)
         (loop $l
-            (local.set $x (i32.and (i32.mul (local.get $i) (i32.const 68)) (i32.const 0xffffc)))
+            (local.set $x (i32.and (i32.mul (local.get $i) (i32.const 68)) (i32.const 0xffff8)))
             (i32.store (local.get $x)
                 (i32.add (i32.load (local.get $x)) (i32.load offset=4 (local.get $x))))
             (if (i32.and (local.get $i) (i32.const 1))
@@ -65,11 +65,11 @@ fn main() {
         compare(&engine, name, &wat::parse_str(text).unwrap());
     }
     println!("\nhostile module, refused or compiled");
-    for blocks in [20_000, 9_999, 4_000] {
+    for blocks in [20_000, 4_000] {
         let chain = "(block (local.set 0 (i32.const 1)))".repeat(blocks);
         hostile(&engine, &format!("{blocks} blocks"), &chain);
     }
-    for steps in [20_000, 9_999] {
+    for steps in [20_000, 4_000] {
         let step = "(if (local.get 0) (then (local.set 0 (i32.mul (local.get 0) (i32.const 3)))))";
         hostile(&engine, &format!("{steps} ifs"), &step.repeat(steps));
     }
@@ -108,11 +108,17 @@ fn run(engine: &Engine, module: &Module) -> (Duration, i32, i64) {
         gas.set(&mut store, Val::I64(POINTS)).unwrap();
     }
     let call = instance.get_typed_func::<i32, i32>(&mut store, "call").unwrap();
-    let start = Instant::now();
+    let start = processor_time();
     let result = call.call(&mut store, 0).unwrap();
-    let time = start.elapsed();
+    let time = processor_time() - start;
     let used = gas.map_or(0, |gas| POINTS - gas.get(&mut store).unwrap_i64());
     (time, result, used)
+}
+
+/// What this thread ran, without what it waited for others on the same machine.
+fn processor_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }
 
 fn hostile(engine: &Engine, name: &str, code: &str) {

@@ -34,8 +34,9 @@ pub const LOCALS_MAX: u32 = 4_096;
 /// Bytes of the body of a function.
 pub const BODY_BYTES_MAX: u32 = 512 << 10;
 
-/// Blocks, loops, ifs, elses and conditional branches of a function.
-pub const CONTROLS_MAX: u32 = 10_000;
+/// Blocks, loops, ifs, elses and conditional branches of a function. The time to compile a function
+/// grows with their square; this many take a second or two.
+pub const CONTROLS_MAX: u32 = 4_000;
 
 /// The sum over the functions of a module of the squares of their control operators: what the time
 /// to compile the module grows with.

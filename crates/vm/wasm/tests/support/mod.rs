@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use braid_vm_wasm::instrument::{
-    GAS_GLOBAL, Instrumented, OUT_OF_GAS, STACK_GLOBAL, STACK_OVERFLOW, WASM_COSTS_V1, instrument,
+    GAS_GLOBAL, Instrumented, STACK_GLOBAL, STACK_OVERFLOW, WASM_COSTS_V1, instrument,
 };
 use braid_vm_wasm::{ImportSignature, ValueType, WasmLimits};
 
@@ -43,7 +43,7 @@ pub(crate) fn metered(text: &str) -> Instrumented {
 fn end_of(result: Option<i32>, gas: i64, stack: i32) -> End {
     match (result, gas, stack) {
         (Some(result), ..) => End::Returned(result),
-        (None, OUT_OF_GAS, _) => End::OutOfGas,
+        (None, ..0, _) => End::OutOfGas,
         (None, _, STACK_OVERFLOW) => End::StackOverflow,
         (None, ..) => End::Trapped,
     }
