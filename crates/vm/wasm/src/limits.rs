@@ -63,8 +63,9 @@ pub const SEGMENT_ELEMENTS_MAX: u64 = 40_000;
 /// Pages of the memory of an instance: 64 MiB.
 pub const MEMORY_PAGES_MAX: u32 = 1_024;
 
-/// Data segments of a module.
-pub const DATA_SEGMENTS_MAX: u32 = 20_000;
+/// Data segments of a module; a Go program has one for each run of bytes that are not zero, 45 000
+/// with the packages for text, JSON and big integers.
+pub const DATA_SEGMENTS_MAX: u32 = 100_000;
 
 /// Bytes of all custom sections of a module, which no engine reads.
 pub const CUSTOM_BYTES_MAX: u64 = 1 << 20;
