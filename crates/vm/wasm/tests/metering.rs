@@ -1,5 +1,7 @@
 //! Metered modules do the same, for the same gas, on a compiler and on an interpreter.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use braid_vm_wasm::instrument::{WASM_COSTS_V1, frame_slots};

@@ -1,5 +1,7 @@
 //! Random programs do the same on both engines, for the same gas, and the same as without metering.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! What the static checks admit and refuse.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use braid_vm_wasm::{WasmLimits, inspect};
