@@ -83,6 +83,9 @@ impl Journal {
         let cleared = if had_slots { self.slots(address)? } else { BTreeMap::new() };
         let record = (!is_gone).then(|| self.write_record(writes, &account));
         self.write(writes, Key::account(address), record.map(|record| record.encode()));
+        if is_gone {
+            account.storage.clear();
+        }
         self.write_slots(writes, address, &account.storage, cleared);
         Ok(())
     }

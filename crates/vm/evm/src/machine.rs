@@ -12,7 +12,7 @@ use revm::{
     },
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
-        evm::FrameInitResult, post_execution,
+        evm::FrameInitResult, instructions::InstructionProvider, post_execution,
     },
     interpreter::{
         CallInputs, CallScheme, FrameInput, InstructionResult, interpreter::EthInterpreter,
@@ -188,8 +188,8 @@ impl EvmTr for Machine<'_> {
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, FrameError> {
         let frame = self.stack.get();
         let action = frame.interpreter.run_plain(
-            revm::handler::instructions::InstructionProvider::instruction_table(&self.instructions),
-            revm::handler::instructions::InstructionProvider::gas_table(&self.instructions),
+            self.instructions.instruction_table(),
+            self.instructions.gas_table(),
             self.context,
         );
         let next: FrameInitOrResult<Self::Frame> =
@@ -260,6 +260,7 @@ pub(crate) fn status(result: InstructionResult, foreign: Option<HaltReason>) -> 
         InstructionResult::PrecompileError => {
             foreign.unwrap_or_else(|| HaltReason::Evm("precompile error".to_owned()))
         }
+        InstructionResult::InvalidFEOpcode => HaltReason::Evm("invalid opcode".to_owned()),
         other => HaltReason::Evm(words(&format!("{other:?}"))),
     };
     Status::Halt(reason)
