@@ -420,6 +420,15 @@ impl Journal {
         Ok(())
     }
 
+    /// The hash of an earlier block, zero where it is not known.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        revm::Database::block_hash(&mut self.inner.database, number).map_err(|error| error.0)
+    }
+
     /// Emits an event of a contract.
     ///
     /// # Panics
