@@ -5,7 +5,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{Address, U256, host, text::{Json, Name}};
+use crate::{
+    Address, U256, host,
+    text::{Json, Name},
+};
 
 /// Bytes of a word of the ABI.
 pub const WORD_BYTES: usize = 32;

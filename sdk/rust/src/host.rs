@@ -102,11 +102,7 @@ pub fn storage_delete(key: &[u8]) -> bool {
 /// At most `limit` records whose keys start with `prefix`, in the order of the keys; with `after`
 /// only those above that key.
 #[must_use]
-pub fn storage_scan(
-    prefix: &[u8],
-    after: Option<&[u8]>,
-    limit: usize,
-) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn storage_scan(prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
     let buffer = backend::storage_scan(prefix, after, limit);
     let mut records = Vec::new();
     let mut rest = buffer.as_slice();

@@ -7,7 +7,10 @@
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 
-use crate::{abi::{self, AbiType}, host};
+use crate::{
+    abi::{self, AbiType},
+    host,
+};
 
 /// What a contract keeps: `#[derive(Storage)]` makes it from a struct of storage fields.
 pub trait Storage {

@@ -257,8 +257,7 @@ const fn rotate_lanes(lanes: &mut [u64; 25]) {
 const fn mix_rows(lanes: &mut [u64; 25]) {
     let mut row = 0;
     while row < 25 {
-        let before =
-            [lanes[row], lanes[row + 1], lanes[row + 2], lanes[row + 3], lanes[row + 4]];
+        let before = [lanes[row], lanes[row + 1], lanes[row + 2], lanes[row + 3], lanes[row + 4]];
         let mut at = 0;
         while at < 5 {
             lanes[row + at] = before[at] ^ (!before[(at + 1) % 5] & before[(at + 2) % 5]);

@@ -273,8 +273,7 @@ impl fmt::Display for U256 {
         match u128::try_from(*self) {
             Ok(number) => fmt::Display::fmt(&number, f),
             Err(TooLarge) => {
-                let (above, rest) =
-                    self.checked_div_rem(Self::from(STEP)).ok_or(fmt::Error)?;
+                let (above, rest) = self.checked_div_rem(Self::from(STEP)).ok_or(fmt::Error)?;
                 write!(f, "{above}{:019}", rest.limbs[0])
             }
         }

@@ -174,7 +174,8 @@ pub(crate) fn storage_delete(key: &[u8]) -> bool {
 }
 
 pub(crate) fn storage_scan(prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<u8> {
-    let (from, bytes) = after.map_or((core::ptr::null(), -1), |key| (key.as_ptr(), key.len() as i32));
+    let (from, bytes) =
+        after.map_or((core::ptr::null(), -1), |key| (key.as_ptr(), key.len() as i32));
     // SAFETY: pointers and lengths of two slices; length -1 means that there is no second one.
     unsafe { raw_storage_scan(prefix.as_ptr(), prefix.len(), from, bytes, limit) };
     buffer()
@@ -205,9 +206,8 @@ pub(crate) fn call(
     flags: u32,
 ) -> (i32, Vec<u8>) {
     // SAFETY: two words of 32 bytes, pointer and length of one slice.
-    let status = unsafe {
-        raw_call(to.as_ptr(), value.as_ptr(), input.as_ptr(), input.len(), gas, flags)
-    };
+    let status =
+        unsafe { raw_call(to.as_ptr(), value.as_ptr(), input.as_ptr(), input.len(), gas, flags) };
     (status, buffer())
 }
 
@@ -269,11 +269,7 @@ pub(crate) fn secp256r1_verify(
     unsafe { raw_secp256r1_verify(hash.as_ptr(), signature.as_ptr(), public_key.as_ptr()) == 1 }
 }
 
-pub(crate) fn ed25519_verify(
-    public_key: &[u8; 32],
-    signature: &[u8; 64],
-    message: &[u8],
-) -> bool {
+pub(crate) fn ed25519_verify(public_key: &[u8; 32], signature: &[u8; 64], message: &[u8]) -> bool {
     // SAFETY: arrays of the lengths that are read, pointer and length of one slice.
     let fits = unsafe {
         raw_ed25519_verify(public_key.as_ptr(), signature.as_ptr(), message.as_ptr(), message.len())

@@ -77,10 +77,7 @@ pub struct Exchange {
     shares: Mapping<Address, U256>,
 }
 
-#[braid::contract(
-    events(LiquidityAdded, LiquidityRemoved, Swap),
-    errors(ExchangeError)
-)]
+#[braid::contract(events(LiquidityAdded, LiquidityRemoved, Swap), errors(ExchangeError))]
 impl Exchange {
     #[constructor]
     fn new(&mut self, token_a: Address, token_b: Address) -> Result<(), Error> {
@@ -179,12 +176,7 @@ impl Exchange {
         Ok((amount_a, amount_b))
     }
 
-    fn swap(
-        &mut self,
-        token_in: Address,
-        amount_in: U256,
-        min_out: U256,
-    ) -> Result<U256, Error> {
+    fn swap(&mut self, token_in: Address, amount_in: U256, min_out: U256) -> Result<U256, Error> {
         let is_first = self.is_first(token_in)?;
         pull(token_in, amount_in)?;
         // The price is taken after the foreign call, so that a re-entrant token gains nothing.

@@ -60,12 +60,7 @@ impl Relay {
     }
 
     #[payable]
-    fn try_forward_with_gas(
-        &mut self,
-        to: Address,
-        data: Bytes,
-        gas_limit: U256,
-    ) -> (bool, Bytes) {
+    fn try_forward_with_gas(&mut self, to: Address, data: Bytes, gas_limit: U256) -> (bool, Bytes) {
         self.count(1);
         let gas = u64::try_from(gas_limit).map_or(Gas::All, Gas::Limit);
         outcome(host::call(&to, &host::value(), &data.0, gas))

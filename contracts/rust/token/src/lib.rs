@@ -119,12 +119,7 @@ impl Token {
     }
 
     #[internal]
-    fn move_amount(
-        &mut self,
-        from: Address,
-        to: Address,
-        amount: U256,
-    ) -> Result<(), TokenError> {
+    fn move_amount(&mut self, from: Address, to: Address, amount: U256) -> Result<(), TokenError> {
         if to.is_zero() {
             return Err(TokenError::InvalidReceiver { receiver: to });
         }

@@ -61,7 +61,10 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> Result<Token
     let constructor = role(&methods, "constructor");
     let deploy = match constructor {
         Some(method) => run(method, &quote!(input)),
-        None => quote!({ let _ = input; Ok(::braid_sdk::export::Vec::new()) }),
+        None => quote!({
+            let _ = input;
+            Ok(::braid_sdk::export::Vec::new())
+        }),
     };
     let exports = exports(&block, constructor.is_some());
     Ok(quote! {
@@ -95,8 +98,7 @@ fn is_function(method: &&Method) -> bool {
 fn interface(arguments: &Arguments, methods: &[Method]) -> TokenStream {
     let items = methods.iter().map(|method| {
         let mutability = method.state_mutability();
-        let inputs =
-            parameters(method.arguments.iter().map(|(name, of)| (camel_case(name), of)));
+        let inputs = parameters(method.arguments.iter().map(|(name, of)| (camel_case(name), of)));
         if method.has("receive") || method.has("fallback") {
             let kind = if method.has("receive") { "receive" } else { "fallback" };
             let text = format!("{{\"type\":\"{kind}\",\"stateMutability\":\"{mutability}\"}}");
@@ -107,7 +109,8 @@ fn interface(arguments: &Arguments, methods: &[Method]) -> TokenStream {
             ("{\"type\":\"constructor\",\"inputs\":[".to_owned(), TokenStream::new())
         } else {
             let outputs = parameters(method.results.iter().map(|of| (String::new(), of)));
-            let start = format!("{{\"type\":\"function\",\"name\":\"{}\",\"inputs\":[", method.name);
+            let start =
+                format!("{{\"type\":\"function\",\"name\":\"{}\",\"inputs\":[", method.name);
             (start, quote!(.with("],\"outputs\":[") #outputs))
         };
         quote! {
@@ -184,8 +187,7 @@ fn run(method: &Method, input: &TokenStream) -> TokenStream {
 
 fn run_fallback(method: &Method) -> TokenStream {
     let ident = &method.ident;
-    let refuse =
-        (!method.has("payable")).then(|| quote!(::braid_sdk::contract::refuse_value()?;));
+    let refuse = (!method.has("payable")).then(|| quote!(::braid_sdk::contract::refuse_value()?;));
     let attach = attach();
     let called = quote!(contract.#ident(::braid_sdk::abi::Bytes(input.to_vec())));
     let value = if method.is_fallible { unwrap(&called) } else { called };
@@ -220,7 +222,7 @@ fn exports(block: &ItemImpl, has_constructor: bool) -> TokenStream {
     let span = block.span();
     quote::quote_spanned! {span=>
         #[cfg(target_arch = "wasm32")]
-        #[allow(unsafe_code, reason = "an export gives its name away")]
+        #[allow(unsafe_code, dead_code, reason = "exports and a section are for the linker")]
         const _: () = {
             #[unsafe(export_name = "call")]
             extern "C" fn call(input_bytes: u32) -> i32 {
@@ -235,7 +237,6 @@ fn exports(block: &ItemImpl, has_constructor: bool) -> TokenStream {
             const TEXT: ::braid_sdk::text::Interface =
                 <#contract as ::braid_sdk::Contract>::INTERFACE;
 
-            #[used]
             #[unsafe(link_section = "braid.interface")]
             static SECTION: [u8; TEXT.len()] = TEXT.to_array();
         };

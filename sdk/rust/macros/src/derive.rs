@@ -155,7 +155,10 @@ pub(crate) fn storage(item: &DeriveInput) -> Result<TokenStream> {
 
 fn struct_members(item: &DeriveInput) -> Result<Vec<Member>> {
     if !item.generics.params.is_empty() {
-        return Err(Error::new(item.generics.span(), "generic parameters have no place in the ABI"));
+        return Err(Error::new(
+            item.generics.span(),
+            "generic parameters have no place in the ABI",
+        ));
     }
     match &item.data {
         Data::Struct(data) => members(&data.fields),

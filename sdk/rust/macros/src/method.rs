@@ -39,9 +39,8 @@ impl Method {
                 found.push(ident);
             }
         }
-        attributes.retain(|attribute| {
-            !ATTRIBUTES.iter().any(|known| attribute.path().is_ident(known))
-        });
+        attributes
+            .retain(|attribute| !ATTRIBUTES.iter().any(|known| attribute.path().is_ident(known)));
         let (results, returns_tuple, is_fallible) = results(&signature.output);
         let arguments = arguments(signature)?;
         let ident = signature.ident.clone();
@@ -153,7 +152,8 @@ pub(crate) fn parameters<'a>(items: impl Iterator<Item = (String, &'a Type)>) ->
 }
 
 fn arguments(signature: &Signature) -> Result<Vec<(Ident, Type)>> {
-    let Some(FnArg::Receiver(Receiver { reference: Some(_), .. })) = signature.inputs.first() else {
+    let Some(FnArg::Receiver(Receiver { reference: Some(_), .. })) = signature.inputs.first()
+    else {
         return Err(Error::new(signature.span(), "a method takes `&self` or `&mut self`"));
     };
     let mut arguments = Vec::new();
