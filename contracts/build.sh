@@ -58,6 +58,7 @@ put_wasm() { # put_wasm <module> <interface list> <artefact>
     mkdir -p "$(dirname "$3")"
     cp "$1" "$3.new"
     [ "$2" = - ] || node "$interface" attach "$2" "$3.new"
+    chmod 644 "$3.new"
     mv "$3.new" "$3"
     echo "${3#"$contracts/"}: $(wc -c <"$3") bytes"
 }
