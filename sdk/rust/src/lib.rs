@@ -70,7 +70,7 @@ use wasm as backend;
 /// What the code of the macros names, so that a contract need not have `alloc` in scope.
 #[doc(hidden)]
 pub mod export {
-    pub use alloc::{vec, vec::Vec};
+    pub use alloc::{fmt::format, vec, vec::Vec};
 }
 
 /// What nearly every contract uses.
@@ -89,14 +89,17 @@ pub mod prelude {
 }
 
 /// Ends the frame with `Error(string)`; takes what `format!` takes.
+///
+/// A text without arguments brings no formatting into the contract.
 #[macro_export]
 macro_rules! revert {
-    ($message:literal) => {
-        $crate::host::revert_message($message)
-    };
-    ($($part:tt)+) => {
-        $crate::host::revert_message(&$crate::prelude::format!($($part)+))
-    };
+    ($($part:tt)+) => {{
+        let message = ::core::format_args!($($part)+);
+        match message.as_str() {
+            Some(text) => $crate::host::revert_message(text),
+            None => $crate::host::revert_message(&$crate::export::format(message)),
+        }
+    }};
 }
 
 /// Ends the frame with `Error(string)` where a condition does not hold.
