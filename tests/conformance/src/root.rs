@@ -19,7 +19,8 @@ pub(crate) fn state_root(records: &Records) -> Result<B256, String> {
     for (key, value) in records.iter() {
         match key.namespace() {
             Namespace::Account => {
-                let record = AccountRecord::decode(key, value).map_err(|error| error.to_string())?;
+                let record =
+                    AccountRecord::decode(key, value).map_err(|error| error.to_string())?;
                 accounts.insert(key.space(), record);
             }
             Namespace::Slot => {
@@ -28,7 +29,8 @@ pub(crate) fn state_root(records: &Records) -> Result<B256, String> {
                 let value = slot_value(key, value)?;
                 slots.entry(key.space()).or_default().push((slot, value));
             }
-            Namespace::Code if CodeHash(B256::new(*key.space().as_bytes())) == CodeHash::of(value) => {}
+            Namespace::Code
+                if CodeHash(B256::new(*key.space().as_bytes())) == CodeHash::of(value) => {}
             _ => return Err(format!("{key} is no record of Ethereum's state")),
         }
     }
