@@ -388,7 +388,8 @@ impl Pair {
 
     fn take(&mut self) {
         let changes = self.journal.take_changes().expect("sound");
-        for (key, value) in changes.writes.iter() {
+        let was_read = |key: &Key| changes.reads.records.contains_key(key);
+        for (key, value) in changes.writes.iter().filter(|(key, _)| was_read(key)) {
             assert_ne!(self.base.get(key).flatten(), value, "{key} does not change");
         }
         self.base.extend(changes.writes);
