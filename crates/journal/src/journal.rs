@@ -389,6 +389,8 @@ impl Journal {
         let (depth, spec) = (self.depth(), self.spec());
         match self.create_account_checkpoint(creator, alias, value.0, spec) {
             Ok(inner) => {
+                // Revm leaves this to the nonce of the creator, which is the kernel's to raise.
+                self.touch_account(creator);
                 self.set_marker(address, kind, code_hash);
                 Ok(Creation::Created(Checkpoint { inner, depth }))
             }

@@ -284,6 +284,7 @@ pub(crate) fn status(result: InstructionResult, foreign: Option<HaltReason>) -> 
         InstructionResult::PrecompileError => {
             foreign.unwrap_or_else(|| HaltReason::Evm("precompile error".to_owned()))
         }
+        InstructionResult::InvalidFEOpcode => HaltReason::Evm("invalid opcode".to_owned()),
         other => HaltReason::Evm(words(&format!("{other:?}"))),
     };
     Status::Halt(reason)

@@ -240,6 +240,7 @@ fn rules(config: &EvmConfig) -> CfgEnv {
     rules.limit_contract_initcode_size = Some(config.init_code_bytes_max);
     let limit = config.transaction_gas_limit_max;
     rules.tx_gas_limit_cap = Some(limit.map_or(u64::MAX, |limit| limit.0));
+    rules.memory_limit = config.memory_bytes_max;
     rules.max_blobs_per_tx = Some(blobs_max(config.spec()));
     rules
 }
