@@ -537,11 +537,15 @@ impl Journal {
         }
     }
 
-    /// Whether an account that is there before the transaction has slots. A view that fails has
+    /// Whether an account that is there before the transaction has slots. Those of an account that
+    /// an earlier transaction destroyed are gone, though the view still holds them. A view that fails has
     /// failed for good, and the transaction with it, so the answer does not count then.
     pub(crate) fn has_slots(&mut self, address: EvmAddress) -> bool {
         let account = self.inner.inner.state.get(&address);
-        if account.is_none_or(revm::state::Account::is_loaded_as_not_existing) {
+        let is_empty = |account: &revm::state::Account| {
+            account.is_loaded_as_not_existing() || account.is_selfdestructed()
+        };
+        if account.is_none_or(is_empty) {
             return false;
         }
         let prefix = Key::new(Namespace::Slot, &Address::from_evm(address), &[]);
