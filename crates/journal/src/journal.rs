@@ -547,8 +547,8 @@ impl Journal {
     }
 
     /// Whether an account that is there before the transaction has slots. Those of an account that
-    /// an earlier transaction destroyed are gone, though the view still holds them. A view that fails has
-    /// failed for good, and the transaction with it, so the answer does not count then.
+    /// an earlier transaction destroyed are gone, though the view still holds them. A view that
+    /// fails has failed for good, and the transaction with it, so the answer does not count then.
     pub(crate) fn has_slots(&mut self, address: EvmAddress) -> bool {
         let account = self.inner.inner.state.get(&address);
         let is_empty = |account: &revm::state::Account| {

@@ -5,29 +5,35 @@ use std::sync::Arc;
 use alloy_primitives::{B256, Log};
 use primitives::{Address, Gas};
 use revm_statetest_types::{Test, TestUnit};
-use state::{Key, record::AccountRecord};
+use state::{Key, Overlay, StateView, WriteSet, record::AccountRecord};
 use vm_evm::{EvmConfig, Hardfork, NoCrossing, OSAKA_TRANSACTION_GAS_LIMIT_MAX, Session};
 
-use crate::{fixture::Records, root};
+use crate::{fixture, root};
 
 /// The chain of all state tests.
 const CHAIN_ID: u64 = 1;
 
 /// Runs a case; the error tells what differs from the expected.
 pub(crate) fn run(unit: &TestUnit, test: &Test, fork: Hardfork) -> Result<(), String> {
-    let before = Records::before(unit);
-    let (after, logs) = match transact(unit, test, fork, &before)? {
-        Ended::Included(after, logs) => (after, logs),
-        Ended::Refused => (refused(unit, fork, before), Vec::new()),
+    let mut state = fixture::before(unit);
+    let logs = match transact(unit, test, fork, &state)? {
+        Ended::Included(changes, logs) => {
+            state.extend(changes);
+            logs
+        }
+        Ended::Refused => {
+            pay_nothing(unit, fork, &mut state)?;
+            Vec::new()
+        }
     };
     compare("logs hash", root::logs_hash(&logs), test.logs)?;
-    compare("state root", root::state_root(&after)?, test.hash)
+    compare("state root", root::state_root(&state)?, test.hash)
 }
 
 /// What became of the transaction.
 enum Ended {
-    /// It is part of the block, with these records after it and these events.
-    Included(Records, Vec<Log>),
+    /// It is part of the block, with these changes and these events.
+    Included(WriteSet, Vec<Log>),
     /// It is not, as expected.
     Refused,
 }
@@ -36,7 +42,7 @@ fn transact(
     unit: &TestUnit,
     test: &Test,
     fork: Hardfork,
-    before: &Records,
+    before: &Overlay,
 ) -> Result<Ended, String> {
     let transaction = match test.tx_env(unit) {
         Ok(transaction) => transaction,
@@ -52,12 +58,10 @@ fn transact(
         return Err(format!("the transaction is valid, expected was {expected}"));
     }
     let changes = session.take_changes().map_err(|error| error.to_string())?;
-    let mut after = before.clone();
-    after.apply(changes.writes);
-    Ok(Ended::Included(after, result.into_logs()))
+    Ok(Ended::Included(changes.writes, result.into_logs()))
 }
 
-fn session(unit: &TestUnit, fork: Hardfork, before: &Records) -> Session {
+fn session(unit: &TestUnit, fork: Hardfork, before: &Overlay) -> Session {
     let cap = (fork >= Hardfork::Osaka).then_some(OSAKA_TRANSACTION_GAS_LIMIT_MAX);
     let config = EvmConfig {
         version: fork,
@@ -79,14 +83,17 @@ fn refusal(test: &Test, reason: &str) -> Result<Ended, String> {
     }
 }
 
-/// The records after a transaction that was refused. The block that would have held it still pays
-/// its beneficiary, in state tests nothing; before Spurious Dragon that leaves an empty account.
-fn refused(unit: &TestUnit, fork: Hardfork, mut records: Records) -> Records {
-    if fork < Hardfork::SpuriousDragon {
-        let beneficiary = Address::from_evm(unit.env.current_coinbase);
-        records.put_if_absent(Key::account(&beneficiary), AccountRecord::default().encode());
+/// What a block does that would have held a refused transaction: it still pays its beneficiary, in
+/// state tests nothing. Before Spurious Dragon that leaves an empty account.
+fn pay_nothing(unit: &TestUnit, fork: Hardfork, state: &mut Overlay) -> Result<(), String> {
+    let key = Key::account(&Address::from_evm(unit.env.current_coinbase));
+    let has_account = state.read(&key).map_err(|error| error.to_string())?.is_some();
+    if fork < Hardfork::SpuriousDragon && !has_account {
+        let mut changes = WriteSet::new();
+        changes.put(key, AccountRecord::default().encode());
+        state.extend(changes);
     }
-    records
+    Ok(())
 }
 
 fn compare(what: &str, found: B256, expected: B256) -> Result<(), String> {
