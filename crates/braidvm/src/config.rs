@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn sections_are_read() {
-        let text = "[chain]\nchain_id = 5\n[vm]\nenabled_vms = [\"evm\"]\n[vm.evm]\nversion = \"london\"\n";
+        let text = "chain = { chain_id = 5 }\n[vm]\nenabled_vms = [\"evm\"]\n";
         let config = Config::from_toml("text", text).unwrap();
         assert_eq!(config.chain.chain_id, 5);
         assert_eq!(config.disabled_vms(), [VmKind::Wasm]);

@@ -12,7 +12,8 @@ use state::{
 use vm::BlockEnvironment;
 
 use crate::{
-    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request, TransactionSummary,
+    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request,
+    TransactionSummary,
     accounts::{dev_accounts, dev_address, dev_balance},
     chain::hash_changes,
     interfaces::{Resolved, StateInterfaces},
@@ -318,8 +319,9 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the block is not held.
     pub fn block(&self, number: BlockNumber) -> Result<BlockHeader, EngineError> {
-        let bytes = self.store.block_record(number)?.ok_or_else(|| {
-            state::StateError::NotHeld { block: number.0, reason: "it has no header".to_owned() }
+        let bytes = self.store.block_record(number)?.ok_or_else(|| state::StateError::NotHeld {
+            block: number.0,
+            reason: "it has no header".to_owned(),
         })?;
         Ok(BlockHeader::decode(number, &bytes)?)
     }
@@ -330,7 +332,10 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
-        Ok(state::commitment::root_of(state::Records::all(self.store.latest().as_ref()), &mut |_| {})?)
+        Ok(state::commitment::root_of(
+            state::Records::all(self.store.latest().as_ref()),
+            &mut |_| {},
+        )?)
     }
 
     /// The store.
@@ -384,8 +389,7 @@ impl Engine {
             (None, [artifact.code.as_ref(), &arguments].concat().into())
         } else {
             let text = artifact.interface.as_ref().map(Interface::to_json);
-            let input =
-                kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
+            let input = kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
             (Some(kernel::deployer()), input)
         };
         Ok(Transaction {
@@ -566,10 +570,7 @@ fn unchecked(transaction: Transaction) -> Transaction {
 }
 
 /// The address that the deployer returned to the sender of the transaction.
-fn created_by_deployer(
-    result: &TransactionResult,
-    resolved: Option<&Resolved>,
-) -> Option<Address> {
+fn created_by_deployer(result: &TransactionResult, resolved: Option<&Resolved>) -> Option<Address> {
     let is_deploy = resolved.is_none() && result.status.is_success();
     let word: [u8; 32] = result.output.as_ref().try_into().ok()?;
     is_deploy.then(|| Address::new(word))
