@@ -103,7 +103,7 @@ build_assemblyscript() {
     for name in counter token exchange; do
         (cd "$scratch" && node "$modules/assemblyscript/bin/asc.js" "$name.ts" \
             --outFile "$name.wasm" --optimizeLevel 3 --shrinkLevel 2 --converge --noAssert \
-            --runtime stub --use abort=~lib/@braid/sdk/assembly/index/abort \
+            --runtime node_modules/@braid/sdk/assembly/runtime --stackSize 0 --use abort=~lib/@braid/sdk/assembly/index/abort \
             --disable nontrapping-f2i)
         put_wasm "$scratch/$name.wasm" "$contracts/interfaces/$name.abi" \
             "$artifacts/assemblyscript/$name.wasm"
