@@ -137,24 +137,25 @@ impl Machine<'_> {
     fn open_observed(
         &mut self,
         mut init: FrameInit,
-    ) -> Result<ItemOrResult<(), FrameResult>, FrameError> {
+    ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, FrameError> {
         self.record_start(&init.frame_input);
         let traced = self.trace_start(&mut init.frame_input);
-        let mut opened = self.open_frame(init)?;
-        match &mut opened {
-            ItemOrResult::Item(()) => {
-                if let Some(tracer) = &mut self.dispatch.tracer {
-                    tracer.ready(self.context, &mut self.stack.get().interpreter);
-                }
+        let ended = match self.open_frame(init)? {
+            ItemOrResult::Item(_) => None,
+            ItemOrResult::Result(result) => Some(result),
+        };
+        let Some(mut result) = ended else {
+            let frame = self.stack.get();
+            if let Some(tracer) = &mut self.dispatch.tracer {
+                tracer.ready(self.context, &mut frame.interpreter);
             }
-            ItemOrResult::Result(result) => {
-                if let (Some(input), Some(tracer)) = (traced, &mut self.dispatch.tracer) {
-                    tracer.end(self.context, &input, result);
-                }
-                self.record_end(result);
-            }
+            return Ok(ItemOrResult::Item(frame));
+        };
+        if let (Some(input), Some(tracer)) = (traced, &mut self.dispatch.tracer) {
+            tracer.end(self.context, &input, &mut result);
         }
-        Ok(opened)
+        self.record_end(&result);
+        Ok(ItemOrResult::Result(result))
     }
 
     #[cold]
@@ -231,9 +232,7 @@ impl EvmTr for Machine<'_> {
         &mut self,
         init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, FrameError> {
-        let opened =
-            if self.is_observed() { self.open_observed(init)? } else { self.open_frame(init)? };
-        Ok(opened.map_item(|()| self.stack.get()))
+        if self.is_observed() { self.open_observed(init) } else { self.open_frame(init) }
     }
 
     #[inline]
@@ -271,10 +270,12 @@ impl EvmTr for Machine<'_> {
 }
 
 impl Machine<'_> {
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "the result is large, and moving it costs")]
+    #[inline]
     #[allow(unsafe_code, reason = "revm's frame stack is filled in place")]
-    fn open_frame(&mut self, init: FrameInit) -> Result<ItemOrResult<(), FrameResult>, FrameError> {
+    fn open_frame(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, FrameError> {
         let is_first = self.stack.index().is_none();
         let slot = if is_first { self.stack.start_init() } else { self.stack.get_next() };
         let opened = EthFrame::init_with_context(slot, self.context, self.dispatch, init)?;
@@ -288,6 +289,7 @@ impl Machine<'_> {
                     self.stack.push(token);
                 }
             }
+            self.stack.get()
         }))
     }
 }
