@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use braid_vm_wasm::IMPORTS;
 use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, U256, VmKind, Wei, keccak256};
 use vm::testkit::{MemoryHost, Run};
 use vm::{BlockEnvironment, Environment, HaltReason, Outcome, Status, TransactionEnvironment};
-use vm_wasm::IMPORTS;
 
 use crate::{READ_INPUT, contract, finish, halt, invoke, on_both};
 
