@@ -13,15 +13,13 @@ mod config;
 mod engine;
 mod host;
 pub mod instrument;
-mod limits;
+pub mod limits;
 mod machine;
 mod validate;
 pub mod worker;
 
 pub use config::{EngineChoice, WasmConfig, WorkerConfig};
 pub use host::imports::IMPORTS;
-pub use limits::{
-    MEMORY_PAGE_BYTES, MEMORY_PAGES_MAX, STACK_SLOTS_MAX, TABLE_ELEMENTS_MAX, WasmLimits,
-};
+pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};
 pub use validate::{ImportSignature, ModuleReport, ValueType, inspect};

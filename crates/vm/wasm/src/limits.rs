@@ -34,8 +34,9 @@ pub const LOCALS_MAX: u32 = 4_096;
 /// Bytes of the body of a function.
 pub const BODY_BYTES_MAX: u32 = 512 << 10;
 
-/// Blocks, loops, ifs, elses and conditional branches of a function.
-pub const CONTROLS_MAX: u32 = 10_000;
+/// Blocks, loops, ifs, elses and conditional branches of a function. The time to compile a function
+/// grows with their square; this many take a second or two.
+pub const CONTROLS_MAX: u32 = 4_000;
 
 /// The sum over the functions of a module of the squares of their control operators: what the time
 /// to compile the module grows with.
@@ -62,8 +63,9 @@ pub const SEGMENT_ELEMENTS_MAX: u64 = 40_000;
 /// Pages of the memory of an instance: 64 MiB.
 pub const MEMORY_PAGES_MAX: u32 = 1_024;
 
-/// Data segments of a module.
-pub const DATA_SEGMENTS_MAX: u32 = 20_000;
+/// Data segments of a module; a Go program has one for each run of bytes that are not zero, 45 000
+/// with the packages for text, JSON and big integers.
+pub const DATA_SEGMENTS_MAX: u32 = 100_000;
 
 /// Bytes of all custom sections of a module, which no engine reads.
 pub const CUSTOM_BYTES_MAX: u64 = 1 << 20;
@@ -72,7 +74,9 @@ pub const CUSTOM_BYTES_MAX: u64 = 1 << 20;
 pub const NAME_BYTES_MAX: u32 = 256;
 
 /// Slots of the logical stack of an instance, of 8 bytes each; what a call takes of them is told
-/// by [`frame_slots`](crate::instrument::frame_slots). A native stack of 512 KiB holds twice that.
+/// by [`frame_slots`](crate::instrument::frame_slots). An engine must be given more than this
+/// needs, so that the logical stack ends first: a native stack of 1 MiB or more, and where calls
+/// are counted, this number of calls.
 pub const STACK_SLOTS_MAX: u32 = 32_768;
 
 const _: () = assert!(BODY_BYTES_MAX as usize <= FOREIGN_CODE_BYTES_MAX);

@@ -419,6 +419,9 @@ impl<'a> Inspector<'a> {
         if *kind != ExternalKind::Func {
             return Err(missing(name, "it is no function"));
         }
+        if (*index as usize) < self.imported.len() {
+            return Err(missing(name, "it is an import"));
+        }
         let function = types[types.as_ref().core_function_at(*index)].unwrap_func();
         if function.params() != [ValType::I32] || function.results() != [ValType::I32] {
             let found = Signature::of(function);

@@ -1,12 +1,21 @@
 //! Writes the body of one function anew.
 //!
-//! The points that are left live in a local variable while the function runs and are written to
-//! the global before every operator that may leave the function (a call, a trap) and at its end,
-//! unless the global has them already. Thus a loop that computes touches no memory for its gas,
-//! and the global is exact wherever the host can look.
+//! The points that are left live in a local variable while the function runs. A function that
+//! calls none writes them to the global before every operator that may trap and at its end, unless
+//! the global has them already, so that a loop that computes touches no memory for its gas. A
+//! function that calls others writes them with every charge: then the global is right wherever
+//! ways meet, and what a callee left need not be fetched where no charge follows. In both the
+//! global is exact wherever the host can look.
+//!
+//! Where points run out is checked at the beginning of a function, at the heads of its loops,
+//! before an operation on a range, before a call that may reach the host, and at its end, but not
+//! at each charge: a check is a branch, and branches are what makes compiling slow. So a function
+//! may run into debt, at most by one way through it without a loop; what it did then is undone with
+//! the frame. Whether the points suffice does not depend on where it is checked.
 //!
 //! The body is put into a block, so that every way out passes one place, where slots of the stack
-//! are given back.
+//! are given back. What is given back is kept in a variable: were it computed from the global,
+//! calls one after another would wait for one another's stores.
 
 use wasm_encoder::{BlockType, Encode, Ieee32, Ieee64, Instruction};
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, ValType};
@@ -40,6 +49,8 @@ pub(super) struct Counters {
     pub(super) gas: u32,
     /// Index of the stack global.
     pub(super) stack: u32,
+    /// Functions that are imported; their indices come first.
+    pub(super) imports: u32,
 }
 
 /// The body of a function with metering in it, without its length.
@@ -63,15 +74,35 @@ pub(super) fn rewrite(
     let plan = regions::plan(&operators, costs, entry_points(facts, costs));
     let mut writer = Writer::new(facts, costs, counters, body.range().len());
     writer.declare_locals(body)?;
+    writer.has_debts = has_debts(&plan, &operators);
     writer.open();
     let mut begin = start;
     for (index, ((operator, class), end)) in operators.iter().zip(ends).enumerate() {
         let bytes = wasm.get(begin..end).unwrap_or_default();
-        writer.operator(index, (operator, *class), bytes, &plan, operators.get(index + 1));
+        if plan.reachable.get(index) == Some(&true) {
+            writer.charge(plan.charges.get(index).copied(), is_checked(index, &operators));
+            writer.before(operator, *class);
+            writer.copy(operator, bytes);
+            writer.after(*class, operators.get(index + 1));
+        } else {
+            writer.copy(operator, bytes);
+        }
         begin = end;
     }
     writer.close(plan.exit_is_target);
     Ok(writer.bytes)
+}
+
+/// Whether a charge before the operator at `index` is checked: at the beginning of the function and
+/// at the heads of loops.
+fn is_checked(index: usize, operators: &[(Operator<'_>, Class)]) -> bool {
+    let before = index.checked_sub(1).and_then(|before| operators.get(before));
+    before.is_none_or(|(operator, _)| matches!(operator, Operator::Loop { .. }))
+}
+
+fn has_debts(plan: &Plan, operators: &[(Operator<'_>, Class)]) -> bool {
+    let charges = plan.charges.iter().enumerate();
+    charges.into_iter().any(|(index, charge)| *charge > 0 && !is_checked(index, operators))
 }
 
 /// What entering a function costs: its variables are cleared.
@@ -85,6 +116,7 @@ fn entry_points(facts: &FunctionFacts, costs: &WasmCosts) -> u64 {
 struct Scratch {
     gas: u32,
     word: u32,
+    slots: u32,
     single: u32,
     double: u32,
 }
@@ -99,6 +131,8 @@ struct Writer<'a> {
     depth: u32,
     /// Whether the local variable may differ from the gas global.
     is_dirty: bool,
+    /// Whether the function holds charges without a check.
+    has_debts: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -109,9 +143,15 @@ impl<'a> Writer<'a> {
         body_bytes: usize,
     ) -> Self {
         let first = facts.locals;
-        let scratch = Scratch { gas: first, word: first + 1, single: first + 2, double: first + 3 };
+        let scratch = Scratch {
+            gas: first,
+            word: first + 1,
+            slots: first + 2,
+            single: first + 3,
+            double: first + 4,
+        };
         let bytes = Vec::with_capacity(body_bytes * 2 + 64);
-        Self { bytes, facts, costs, counters, scratch, depth: 0, is_dirty: false }
+        Self { bytes, facts, costs, counters, scratch, depth: 0, is_dirty: false, has_debts: false }
     }
 
     fn put(&mut self, instructions: &[Instruction<'_>]) {
@@ -123,13 +163,13 @@ impl<'a> Writer<'a> {
     /// Writes the variables: the function's own, then the scratch variables in their order.
     fn declare_locals(&mut self, body: &FunctionBody<'_>) -> Result<(), BinaryReaderError> {
         let own = body.get_locals_reader()?;
-        (own.get_count() + 4).encode(&mut self.bytes);
+        (own.get_count() + 5).encode(&mut self.bytes);
         for group in own {
             let (count, value_type) = group?;
             count.encode(&mut self.bytes);
             encode_type(value_type).encode(&mut self.bytes);
         }
-        for value_type in [ValType::I64, ValType::I32, ValType::F32, ValType::F64] {
+        for value_type in [ValType::I64, ValType::I32, ValType::I32, ValType::F32, ValType::F64] {
             1u32.encode(&mut self.bytes);
             encode_type(value_type).encode(&mut self.bytes);
         }
@@ -140,14 +180,14 @@ impl<'a> Writer<'a> {
     fn open(&mut self) {
         use Instruction as I;
         let slots = frame_slots(self.facts.locals, self.facts.operands) as i32;
-        let (stack, word) = (self.counters.stack, self.scratch.word);
-        self.put(&[I::GlobalGet(stack), I::I32Const(slots)]);
-        if self.facts.has_calls {
-            self.put(&[I::I32Sub, I::LocalTee(word), I::GlobalSet(stack)]);
-            self.put(&[I::LocalGet(word), I::I32Const(0)]);
-        }
+        let (stack, slots_before) = (self.counters.stack, self.scratch.slots);
+        self.put(&[I::GlobalGet(stack), I::LocalTee(slots_before), I::I32Const(slots)]);
         self.put(&[I::I32LtS, I::If(BlockType::Empty), I::I32Const(STACK_OVERFLOW)]);
         self.put(&[I::GlobalSet(stack), I::Unreachable, I::End]);
+        if self.facts.has_calls {
+            self.put(&[I::LocalGet(slots_before), I::I32Const(slots), I::I32Sub]);
+            self.put(&[I::GlobalSet(stack)]);
+        }
         self.put(&[I::GlobalGet(self.counters.gas), I::LocalSet(self.scratch.gas)]);
         let result =
             self.facts.result.map_or(BlockType::Empty, |one| BlockType::Result(encode_type(one)));
@@ -157,28 +197,22 @@ impl<'a> Writer<'a> {
     /// Writes what every way out passes. The end of the wrapper is written already.
     fn close(&mut self, exit_is_target: bool) {
         use Instruction as I;
-        self.is_dirty |= exit_is_target;
+        if exit_is_target {
+            self.join();
+        }
+        if self.has_debts {
+            self.check();
+        }
         self.flush();
         if self.facts.has_calls {
-            let slots = frame_slots(self.facts.locals, self.facts.operands) as i32;
             let stack = self.counters.stack;
-            self.put(&[I::GlobalGet(stack), I::I32Const(slots), I::I32Add, I::GlobalSet(stack)]);
+            self.put(&[I::LocalGet(self.scratch.slots), I::GlobalSet(stack)]);
         }
         self.put(&[I::End]);
     }
 
-    fn operator(
-        &mut self,
-        index: usize,
-        (operator, class): (&Operator<'_>, Class),
-        bytes: &[u8],
-        plan: &Plan,
-        next: Option<&(Operator<'_>, Class)>,
-    ) {
-        let is_reachable = plan.reachable.get(index).copied().unwrap_or(true);
-        if is_reachable {
-            self.before(plan.charges.get(index).copied().unwrap_or(0), operator, class);
-        }
+    /// Writes an operator as it was, but for a return, which becomes a branch to the one way out.
+    fn copy(&mut self, operator: &Operator<'_>, bytes: &[u8]) {
         match operator {
             Operator::Return => self.put(&[Instruction::Br(self.depth)]),
             _ => self.bytes.extend_from_slice(bytes),
@@ -187,32 +221,50 @@ impl<'a> Writer<'a> {
             Operator::Block { .. } => self.depth += 1,
             Operator::Loop { .. } | Operator::If { .. } => {
                 self.depth += 1;
-                self.is_dirty = true;
+                self.join();
             }
-            Operator::Else => self.is_dirty = true,
-            Operator::End => {
-                self.is_dirty |= self.depth > 0;
-                self.depth = self.depth.saturating_sub(1);
+            Operator::Else => self.join(),
+            Operator::End if self.depth > 0 => {
+                self.depth -= 1;
+                self.join();
             }
-            _ if is_reachable => self.after(class, next),
             _ => {}
         }
     }
 
-    /// Charges for the region that begins here and for the operand on top of the stack, and
-    /// brings the global up to date where the operator may leave the function.
-    fn before(&mut self, charge: u64, operator: &Operator<'_>, class: Class) {
+    /// Charges for the region that begins here.
+    fn charge(&mut self, points: Option<u64>, is_checked: bool) {
+        use Instruction as I;
+        let Some(points) = points.filter(|points| *points > 0) else { return };
+        let (gas, points) = (self.scratch.gas, i64::try_from(points).unwrap_or(i64::MAX));
+        self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64Sub, I::LocalSet(gas)]);
+        self.is_dirty = true;
+        if is_checked {
+            self.check();
+        }
+        if self.facts.has_calls {
+            self.flush();
+        }
+    }
+
+    /// Charges for the operand on top of the stack, and brings the global up to date where the
+    /// operator may leave the function. No debt reaches the host.
+    fn before(&mut self, operator: &Operator<'_>, class: Class) {
         use Instruction as I;
         let Scratch { gas, word, .. } = self.scratch;
-        if charge > 0 {
-            let points = i64::try_from(charge).unwrap_or(i64::MAX);
-            self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64Sub]);
-            self.take();
-        }
         if let Some(points) = class.points_per_unit(self.costs) {
             self.put(&[I::LocalTee(word), I::LocalGet(gas), I::LocalGet(word)]);
             self.put(&[I::I64ExtendI32U, I::I64Const(points.into()), I::I64Mul, I::I64Sub]);
-            self.take();
+            self.put(&[I::LocalSet(gas)]);
+            self.is_dirty = true;
+            self.check();
+        }
+        let may_reach_host = match operator {
+            Operator::Call { function_index } => *function_index < self.counters.imports,
+            _ => class == Class::CallIndirect,
+        };
+        if may_reach_host && self.has_debts {
+            self.check();
         }
         if class.may_leave() || matches!(operator, Operator::Unreachable) {
             self.flush();
@@ -231,14 +283,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Puts the points on top of the stack into the variable; ends the function where they are
-    /// below zero.
-    fn take(&mut self) {
+    /// Ends the function where the points are below zero.
+    fn check(&mut self) {
         use Instruction as I;
-        self.put(&[I::LocalTee(self.scratch.gas), I::I64Const(0), I::I64LtS]);
+        self.put(&[I::LocalGet(self.scratch.gas), I::I64Const(0), I::I64LtS]);
         self.put(&[I::If(BlockType::Empty), I::I64Const(OUT_OF_GAS)]);
         self.put(&[I::GlobalSet(self.counters.gas), I::Unreachable, I::End]);
-        self.is_dirty = true;
+    }
+
+    /// Ways meet here, of which one may have left the global behind.
+    const fn join(&mut self) {
+        self.is_dirty |= !self.facts.has_calls;
     }
 
     fn flush(&mut self) {

@@ -6,7 +6,9 @@
 //!
 //! - [`GAS_GLOBAL`] (`i64`) holds the points that are left. The host sets it before a call and may
 //!   read and lower it within a host function. It is exact after a return, within a host function
-//!   and after any trap. Where points run out it becomes [`OUT_OF_GAS`] and the module traps.
+//!   and after any trap. Where points run out the module traps and it is below zero: mostly
+//!   [`OUT_OF_GAS`], or a debt where another trap came before the check. Below zero after a trap is
+//!   out of gas, whatever the trap.
 //! - [`STACK_GLOBAL`] (`i32`) holds the slots of the logical stack that are left; it starts at the
 //!   limit. Where slots run out it becomes [`STACK_OVERFLOW`] and the module traps.
 //!

@@ -40,7 +40,11 @@ pub(super) fn rewrite(
 ) -> Result<Vec<u8>, BinaryReaderError> {
     let (sections, bodies) = read_sections(wasm)?;
     let globals = inspection.report.globals;
-    let counters = Counters { gas: globals, stack: globals + 1 };
+    let counters = Counters {
+        gas: globals,
+        stack: globals + 1,
+        imports: inspection.report.imports.len() as u32,
+    };
     let mut module = Module::new();
     for id in SECTION_ORDER {
         let range = sections.get(&(id as u8)).cloned();

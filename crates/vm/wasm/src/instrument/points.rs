@@ -54,7 +54,7 @@ mod tests {
             let left = (given as f64 * share) as i64;
             let used = gas_used(given, left);
             prop_assert!(used.0 <= gas);
-            prop_assert!(used.0 as u128 * 16 >= (given - left) as u128);
+            prop_assert!(u128::from(used.0) * 16 >= (given - left) as u128);
             prop_assert!(gas_from_points(left).0 <= gas);
         }
     }

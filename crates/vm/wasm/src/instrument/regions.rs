@@ -8,7 +8,8 @@
 //! Regions reach over nested blocks: where no branch within a block (or loop, or `if`) leaves it
 //! for a place further out, what stands behind the block belongs to the region before it. A loop
 //! thus pays for what stands behind it before it starts, which is sound, since every way that does
-//! not trap gets there; and no loop runs a round unpaid, since a region begins at its head.
+//! not trap gets there; and no loop runs a round unpaid, since a region begins at its head. What
+//! both arms of an `if` cost is paid before it, so that but one of them needs a charge of its own.
 
 use wasmparser::Operator;
 
@@ -33,7 +34,7 @@ pub(super) fn plan(
 ) -> Plan {
     let mut planner = Planner {
         charges: vec![0; operators.len() + 1],
-        frames: vec![Frame::new(FrameKind::Block, 0, true)],
+        frames: vec![Frame::new(FrameKind::Block, 0, 0, true)],
         region: Some(0),
         exit_is_target: false,
     };
@@ -60,6 +61,8 @@ enum FrameKind {
 /// A block that is open.
 struct Frame {
     kind: FrameKind,
+    /// The first operator within the block.
+    start: usize,
     /// Where the region began that the block stands in.
     entry: usize,
     /// Whether control can arrive at the block.
@@ -68,11 +71,21 @@ struct Frame {
     is_target: bool,
     /// Index of the outermost frame that a branch within this one leads to.
     outermost_target: usize,
+    /// Where the regions of the arms begin, for an `if` that has both.
+    arms: Option<(usize, usize)>,
 }
 
 impl Frame {
-    const fn new(kind: FrameKind, entry: usize, is_live: bool) -> Self {
-        Self { kind, entry, is_live, is_target: false, outermost_target: usize::MAX }
+    const fn new(kind: FrameKind, start: usize, entry: usize, is_live: bool) -> Self {
+        Self {
+            kind,
+            start,
+            entry,
+            is_live,
+            is_target: false,
+            outermost_target: usize::MAX,
+            arms: None,
+        }
     }
 }
 
@@ -94,18 +107,20 @@ impl Planner {
     fn step(&mut self, index: usize, operator: &Operator<'_>) {
         let next = Some(index + 1);
         match operator {
-            Operator::Block { .. } => self.open(FrameKind::Block),
+            Operator::Block { .. } => self.open(FrameKind::Block, index),
             Operator::Loop { .. } => {
-                self.open(FrameKind::Loop);
+                self.open(FrameKind::Loop, index);
                 self.region = self.region.and(next);
             }
             Operator::If { .. } => {
-                self.open(FrameKind::If);
+                self.open(FrameKind::If, index);
                 self.region = self.region.and(next);
             }
             Operator::Else => {
-                let is_live = self.frames.last().is_some_and(|frame| frame.is_live);
-                self.region = if is_live { next } else { None };
+                if let Some(frame) = self.frames.last_mut() {
+                    self.region = if frame.is_live { next } else { None };
+                    frame.arms = Some((frame.start, index + 1));
+                }
             }
             Operator::End => self.close(index),
             Operator::BrIf { relative_depth } => {
@@ -131,8 +146,9 @@ impl Planner {
         }
     }
 
-    fn open(&mut self, kind: FrameKind) {
-        let frame = Frame::new(kind, self.region.unwrap_or(0), self.region.is_some());
+    fn open(&mut self, kind: FrameKind, index: usize) {
+        let entry = self.region.unwrap_or(0);
+        let frame = Frame::new(kind, index + 1, entry, self.region.is_some());
         self.frames.push(frame);
     }
 
@@ -151,6 +167,9 @@ impl Planner {
 
     fn close(&mut self, index: usize) {
         let Some(frame) = self.frames.pop() else { return };
+        if let Some((then, otherwise)) = frame.arms.filter(|_| frame.is_live) {
+            self.pay_before_arms(frame.entry, then, otherwise);
+        }
         let depth = self.frames.len();
         let Some(parent) = self.frames.last_mut() else {
             self.exit_is_target = frame.is_target;
@@ -163,6 +182,18 @@ impl Planner {
             self.region = Some(frame.entry);
         } else if frame.kind == FrameKind::If || frame.kind == FrameKind::Block && frame.is_target {
             self.region = Some(index + 1);
+        }
+    }
+
+    /// Moves what both arms cost to the region before them. The regions of the arms are complete
+    /// when their `if` is closed.
+    fn pay_before_arms(&mut self, before: usize, then: usize, otherwise: usize) {
+        let of = |at: usize| self.charges.get(at).copied().unwrap_or(0);
+        let shared = of(then).min(of(otherwise));
+        for (at, is_arm) in [(then, true), (otherwise, true), (before, false)] {
+            if let Some(charge) = self.charges.get_mut(at) {
+                *charge = if is_arm { *charge - shared } else { charge.saturating_add(shared) };
+            }
         }
     }
 }
