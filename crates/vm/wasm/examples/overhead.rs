@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
+use braid_vm_wasm::{EngineChoice, WasmConfig, WasmVm};
 use primitives::{Address, CodeHash, Depth, Gas, Wei};
 use vm::testkit::MemoryHost;
 use vm::{Entry, Environment, Frame, HostedVm, Status, Vm};
-use vm_wasm::{EngineChoice, WasmConfig, WasmVm};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, Module,
     PoolingAllocationConfig, Store,

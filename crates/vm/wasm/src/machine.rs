@@ -15,7 +15,7 @@ use crate::config::{EngineChoice, WasmConfig};
 use crate::engine::Program;
 use crate::engine::compiled::{CompiledProgram, Compiler};
 use crate::engine::interpreted::Interpreter;
-use crate::host::frame::{FrameState, Scope};
+use crate::host::frame::{FrameState, Ran, Scope};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
 use crate::limits::WasmLimits;
@@ -119,7 +119,7 @@ impl WasmVm {
             match compiled.run(entry, state) {
                 Ok(ran) => {
                     count(&self.counters.frames_compiled);
-                    return ran.outcome();
+                    return self.outcome(ran);
                 }
                 // The pool is in use to the last instance: the interpreter needs none of it.
                 Err(unused) => state = unused,
@@ -127,9 +127,16 @@ impl WasmVm {
         }
         count(&self.counters.frames_interpreted);
         match program.interpreted.run(entry, state) {
-            Ok(ran) => ran.outcome(),
+            Ok(ran) => self.outcome(ran),
             Err(_) => Outcome::halt(HaltReason::Fault),
         }
+    }
+
+    fn outcome(&self, ran: Ran) -> Outcome {
+        if ran.has_panicked() {
+            count(&self.counters.panics);
+        }
+        ran.outcome()
     }
 
     /// The program of a frame. A call that does not find it makes it ready for the interpreter,
