@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use abi::Interface;
-use kernel::{Checks, Execution, Kernel, KernelConfig, Transaction, TransactionResult};
+use kernel::{Checks, Execution, Kernel, Transaction, TransactionResult};
 use primitives::{Address, BlockNumber, Bytes, Gas, Hash, VmKind, Wei};
 use state::{
     BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Namespace, StateError, StateView,
@@ -92,12 +92,21 @@ impl Engine {
     ///
     /// As [`open`](Self::open).
     pub fn with_store(config: Config, store: Arc<dyn Store>) -> Result<Self, EngineError> {
-        let kernel = Kernel::new(KernelConfig {
-            evm: config.evm(),
-            wasm: config.vm.wasm.clone(),
-            schedule: vm::Schedule::default(),
-            disabled: config.disabled_vms(),
-        })?;
+        let kernel = Kernel::new(config.kernel())?;
+        Self::with_kernel(config, kernel, store)
+    }
+
+    /// An engine with a kernel of the caller's own: with native precompiles, or with other
+    /// machines than those of the build. [`Config::kernel`] is where to start.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn with_kernel(
+        config: Config,
+        kernel: Kernel,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, EngineError> {
         let engine = Self { kernel, store, config, next_timestamp_s: None, is_tracing: true };
         match engine.store.tip() {
             None => engine.commit_genesis()?,

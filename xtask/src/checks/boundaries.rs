@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 15] = [
+const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-state", &["primitives"]),
@@ -40,6 +40,7 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("braid-crossing-tests", &["braidvm"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
+    ("braid-examples", &["braidvm"]),
     ("xtask", &[]),
 ];
 
