@@ -11,7 +11,8 @@ use crate::EvmAddress;
 /// An account or a contract, in every machine the same 32 bytes.
 ///
 /// An EVM address is twelve zero bytes followed by its twenty. Identities that are 32 bytes by
-/// nature (Solana keys, Move addresses) keep all of them and have a 20-byte [alias](Self::evm_alias).
+/// nature (Solana keys, Move addresses) keep all of them and have a 20-byte
+/// [alias](Self::evm_alias).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Address([u8; 32]);
 

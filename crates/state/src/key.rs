@@ -1,6 +1,6 @@
 //! Keys of the state and their namespaces.
 
-use core::fmt;
+use core::{borrow::Borrow, fmt};
 
 use alloy_primitives::hex;
 use primitives::{Address, B256, CodeHash};
@@ -159,6 +159,13 @@ impl Key {
     #[must_use]
     pub fn suffix(&self) -> &[u8] {
         &self.0[KEY_START..]
+    }
+}
+
+/// Maps of keys are searched by bytes, because the bounds of a scan need not be whole keys.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 

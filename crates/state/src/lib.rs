@@ -4,13 +4,29 @@
 //! that the entries of one contract lie together and iterate in order. This crate knows nothing of
 //! machines or transactions.
 
+pub mod bench;
+pub mod commitment;
+mod diff;
+pub mod dump;
 mod error;
+mod fjall_store;
 mod key;
+mod memory;
+mod overlay;
 pub mod record;
+mod records;
+mod store;
+pub mod verify;
 mod view;
 mod write_set;
 
+pub use diff::{Diff, Difference, diff_views};
 pub use error::StateError;
+pub use fjall_store::{FjallConfig, FjallStore};
 pub use key::{Key, Namespace, SPACE_BYTES};
+pub use memory::MemoryStore;
+pub use overlay::Overlay;
+pub use records::Records;
+pub use store::{BlockCommit, ImportedBlock, PruneProgress, RecordSource, Store, Tip};
 pub use view::{EmptyView, ScanEntry, StateView};
 pub use write_set::WriteSet;

@@ -89,6 +89,27 @@ pub enum ContractStatus {
     Revoked,
 }
 
+impl ContractStatus {
+    /// The number that leads a record, so that a call need not read all of it.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Active => 0,
+            Self::Frozen => 1,
+            Self::Revoked => 2,
+        }
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// The lifecycle of a contract. An EVM contract that another contract created has no record and
 /// counts as active, version 1, without owner or interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,14 +133,23 @@ pub struct ContractRecord {
 }
 
 impl ContractRecord {
-    /// The bytes in the store: JSON in the order of the fields.
+    /// The bytes in the store: the number of the status, then JSON in the order of the fields.
     ///
     /// # Panics
     ///
     /// Never: the record holds only what JSON can name.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        serde_json::to_vec(self).expect("invariant: a contract record is plain data").into()
+        let mut bytes = vec![self.status.code()];
+        serde_json::to_writer(&mut bytes, self).expect("invariant: a record is plain data");
+        bytes.into()
+    }
+
+    /// The status alone, as the first byte tells it; nothing where it tells none.
+    #[must_use]
+    pub fn status_of(bytes: &[u8]) -> Option<ContractStatus> {
+        let statuses = [ContractStatus::Active, ContractStatus::Frozen, ContractStatus::Revoked];
+        statuses.into_iter().find(|status| bytes.first() == Some(&status.code()))
     }
 
     /// The record that `bytes` hold.
@@ -128,10 +158,15 @@ impl ContractRecord {
     ///
     /// [`StateError::Corrupt`] naming `key` where the bytes are no contract record.
     pub fn decode(key: &Key, bytes: &[u8]) -> Result<Self, StateError> {
-        serde_json::from_slice(bytes).map_err(|error| StateError::Corrupt {
-            key: key.to_string(),
-            reason: error.to_string(),
-        })
+        let corrupt = |reason: String| StateError::Corrupt { key: key.to_string(), reason };
+        let (_, json) =
+            bytes.split_first().ok_or_else(|| corrupt("the record is empty".to_owned()))?;
+        let record: Self =
+            serde_json::from_slice(json).map_err(|error| corrupt(error.to_string()))?;
+        if Self::status_of(bytes) != Some(record.status) {
+            return Err(corrupt("the record names two statuses".to_owned()));
+        }
+        Ok(record)
     }
 }
 
@@ -142,7 +177,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accounts_round_trip(balance in any::<[u64; 4]>(), nonce: u64, kind in 0u8..9, code in any::<Option<[u8; 32]>>()) {
+        fn accounts_round_trip(
+            balance in any::<[u64; 4]>(),
+            nonce: u64,
+            kind in 0u8..9,
+            code in any::<Option<[u8; 32]>>(),
+        ) {
             let record = AccountRecord {
                 balance: Wei(U256::from_limbs(balance)),
                 nonce,
@@ -150,7 +190,8 @@ mod tests {
                 code_hash: code.map_or(CodeHash::EMPTY, |bytes| CodeHash(bytes.into())),
             };
             let key = Key::account(&Address::ZERO);
-            prop_assert_eq!(AccountRecord::decode(&key, &record.encode()).expect("own bytes"), record);
+            let decoded = AccountRecord::decode(&key, &record.encode()).expect("own bytes");
+            prop_assert_eq!(decoded, record);
         }
 
         #[test]

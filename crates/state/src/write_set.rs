@@ -1,6 +1,9 @@
 //! What a transaction or a block changes, key by key.
 
-use std::collections::{BTreeMap, btree_map};
+use std::{
+    collections::{BTreeMap, btree_map},
+    ops::Bound,
+};
 
 use primitives::Bytes;
 
@@ -43,6 +46,13 @@ impl WriteSet {
     /// The changes in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, Option<&Bytes>)> {
         self.0.iter().map(|(key, value)| (key, value.as_ref()))
+    }
+
+    /// The changes whose keys are not below `from`, in the order of their keys.
+    pub fn iter_from(&self, from: &[u8]) -> impl Iterator<Item = (&Key, Option<&Bytes>)> {
+        self.0
+            .range::<[u8], _>((Bound::Included(from), Bound::Unbounded))
+            .map(|(key, value)| (key, value.as_ref()))
     }
 
     /// How many keys change.

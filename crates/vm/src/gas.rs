@@ -103,7 +103,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_used_and_what_is_left_are_what_was_given(limit: u64, costs in proptest::collection::vec(any::<u64>(), 0..20)) {
+        fn what_is_used_and_what_is_left_are_what_was_given(
+            limit: u64,
+            costs in proptest::collection::vec(any::<u64>(), 0..20),
+        ) {
             let mut meter = GasMeter::new(Gas(limit));
             for cost in costs {
                 let before = meter.remaining();

@@ -1,8 +1,8 @@
 //! The door between the kernel and the machines.
 //!
 //! [`Vm`] is what a machine says of code, [`HostedVm`] one that runs frames over a [`Host`], which
-//! is all that code in a frame can reach. A machine knows nothing of the journal, of other machines,
-//! or of blocks; it is handed a [`Frame`] and a host, and gives back an [`Outcome`].
+//! is all that code in a frame can reach. A machine knows nothing of the journal, of other
+//! machines, or of blocks; it is handed a [`Frame`] and a host, and gives back an [`Outcome`].
 //!
 //! Three kinds of failure never mix. What the guest does is an [`Outcome`]: success, revert, or
 //! halt. What the host cannot do is a fault, which the host remembers and no guest can catch: a

@@ -1,0 +1,248 @@
+//! The commitment to a state: one hash that follows from the records alone, whatever their history
+//! and whoever computes it.
+//!
+//! The definition is canonical and part of the chain; an incremental tree and its proofs have to
+//! agree with it. `H` is BLAKE3 with 32 bytes of output.
+//!
+//! ```text
+//! path(key)          = H(key), the bits of which lead from the root, highest bit first
+//! leaf(key, value)   = H(0x00 ‖ path(key) ‖ H(value))
+//! subtree(no leaf)   = 32 zero bytes
+//! subtree(one leaf)  = that leaf, at whatever depth
+//! subtree(more)      = H(0x01 ‖ subtree(next bit 0) ‖ subtree(next bit 1))
+//! root               = subtree(all leaves)
+//! ```
+//!
+//! A leaf names its whole path, so it may stand for a subtree of any height, and a proof that
+//! another key is absent is the leaf that stands in its place. The first byte keeps leaves, nodes
+//! and values apart. An empty value is a record; the root of no records is zero.
+
+use primitives::{B256, Bytes, Hash};
+
+use crate::{Key, StateError};
+
+const LEAF: u8 = 0;
+const NODE: u8 = 1;
+const PATH_BITS: usize = 256;
+
+/// Records between two reports of progress.
+const PROGRESS_RECORDS: u64 = 1 << 14;
+
+/// One record as the tree sees it: 64 bytes, whatever the record holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leaf {
+    /// Where it hangs.
+    pub path: B256,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl Leaf {
+    /// The leaf of a record.
+    #[must_use]
+    pub fn of(key: &Key, value: &[u8]) -> Self {
+        let path = path_of(key);
+        let mut bytes = [0; 65];
+        bytes[0] = LEAF;
+        bytes[1..33].copy_from_slice(path.as_slice());
+        bytes[33..].copy_from_slice(blake3::hash(value).as_bytes());
+        Self { path, hash: digest(&bytes) }
+    }
+}
+
+/// Where the record of a key hangs in the tree.
+#[must_use]
+pub fn path_of(key: &Key) -> B256 {
+    digest(key.as_bytes())
+}
+
+/// The hash of a node over its two subtrees.
+#[must_use]
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    let mut bytes = [0; 65];
+    bytes[0] = NODE;
+    bytes[1..33].copy_from_slice(left.as_slice());
+    bytes[33..].copy_from_slice(right.as_slice());
+    digest(&bytes)
+}
+
+/// Collects records in any order and computes their root. It keeps 64 bytes for each record and
+/// none of its value.
+#[derive(Debug, Clone, Default)]
+pub struct RootBuilder(Vec<Leaf>);
+
+impl RootBuilder {
+    /// No records.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a record.
+    pub fn add(&mut self, key: &Key, value: &[u8]) {
+        self.0.push(Leaf::of(key, value));
+    }
+
+    /// How many records have been added.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no records.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The root of the records.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Corrupt`] where a key was added twice.
+    pub fn root(self) -> Result<Hash, StateError> {
+        let mut leaves = self.0;
+        leaves.sort_unstable();
+        let twice = leaves.windows(2).find(|pair| pair[0].path == pair[1].path);
+        if let Some(pair) = twice {
+            return Err(StateError::Corrupt {
+                key: format!("path {}", pair[0].path),
+                reason: "two records have this path".to_owned(),
+            });
+        }
+        Ok(subtree(&leaves, 0))
+    }
+}
+
+/// The root of records in any order. `progress` hears now and then how many have been read.
+///
+/// # Errors
+///
+/// The error of the source, and [`StateError::Corrupt`] where a key comes twice.
+pub fn root_of(
+    records: impl IntoIterator<Item = Result<(Key, Bytes), StateError>>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Hash, StateError> {
+    let mut builder = RootBuilder::new();
+    for record in records {
+        let (key, value) = record?;
+        builder.add(&key, &value);
+        let count = builder.len() as u64;
+        if count.is_multiple_of(PROGRESS_RECORDS) {
+            progress(count);
+        }
+    }
+    progress(builder.len() as u64);
+    builder.root()
+}
+
+fn digest(bytes: &[u8]) -> Hash {
+    Hash::new(*blake3::hash(bytes).as_bytes())
+}
+
+/// The hash of the subtree at `depth` over leaves that are sorted and share their first `depth`
+/// bits. The recursion is as deep as the longest prefix that two paths share, at most 255.
+fn subtree(leaves: &[Leaf], depth: usize) -> Hash {
+    match leaves {
+        [] => Hash::ZERO,
+        [leaf] => leaf.hash,
+        _ => {
+            assert!(depth < PATH_BITS, "different paths differ in one of their bits");
+            let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
+            let (left, right) = leaves.split_at(middle);
+            node_hash(&subtree(left, depth + 1), &subtree(right, depth + 1))
+        }
+    }
+}
+
+fn bit(path: &B256, depth: usize) -> bool {
+    path[depth / 8] & (0x80 >> (depth % 8)) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::Address;
+    use proptest::prelude::*;
+
+    fn key(suffix: &[u8]) -> Key {
+        Key::kv(&Address::ZERO, suffix)
+    }
+
+    fn root(records: &[(Key, Bytes)]) -> Hash {
+        root_of(records.iter().cloned().map(Ok), &mut |_| ()).expect("distinct keys")
+    }
+
+    /// The definition once more, by sets of leaves instead of sorted slices.
+    fn by_definition(leaves: &[Leaf], depth: usize) -> Hash {
+        if leaves.len() < 2 {
+            return leaves.first().map_or(Hash::ZERO, |leaf| leaf.hash);
+        }
+        let side = |wanted: u8| -> Vec<Leaf> {
+            let bit = |leaf: &Leaf| (leaf.path[depth / 8] >> (7 - depth % 8)) & 1;
+            leaves.iter().copied().filter(|leaf| bit(leaf) == wanted).collect()
+        };
+        let [left, right] = [0, 1].map(|wanted| by_definition(&side(wanted), depth + 1));
+        let bytes = [&[1u8][..], left.as_slice(), right.as_slice()].concat();
+        Hash::new(*blake3::hash(&bytes).as_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn the_root_follows_the_definition_in_any_order(
+            records in proptest::collection::btree_map(any::<[u8; 2]>(), any::<[u8; 2]>(), 0..40),
+            shift in 0usize..40,
+        ) {
+            let mut records: Vec<(Key, Bytes)> = records
+                .iter()
+                .map(|(suffix, value)| (key(suffix), Bytes::copy_from_slice(value)))
+                .collect();
+            let leaves: Vec<Leaf> =
+                records.iter().map(|(key, value)| Leaf::of(key, value)).collect();
+            let expected = by_definition(&leaves, 0);
+            prop_assert_eq!(root(&records), expected);
+            let middle = shift.min(records.len());
+            records.rotate_left(middle);
+            prop_assert_eq!(root(&records), expected);
+        }
+
+        #[test]
+        fn every_byte_counts(suffix: [u8; 2], value in any::<[u8; 2]>(), flip in 0usize..16) {
+            let with = |value: &[u8]| {
+                root(&[(key(&suffix), Bytes::copy_from_slice(value)), (key(b"x"), Bytes::new())])
+            };
+            let mut other = value;
+            other[flip / 8] ^= 1 << (flip % 8);
+            prop_assert_ne!(with(&value), with(&other));
+        }
+    }
+
+    #[test]
+    fn small_roots_are_fixed() {
+        assert_eq!(root(&[]), Hash::ZERO);
+        let one = (key(b"a"), Bytes::from_static(b"1"));
+        assert_eq!(root(std::slice::from_ref(&one)), Leaf::of(&one.0, &one.1).hash);
+        let two = [one, (key(b"b"), Bytes::new())];
+        assert_eq!(
+            root(&two).to_string(),
+            "0x9041b21188563d9257b707f6dd10b80ec0095711147d0fd3f4a379cd7eaa6c8c"
+        );
+    }
+
+    #[test]
+    fn long_shared_prefixes_are_hashed_level_by_level() {
+        let mut paths = [B256::repeat_byte(0xaa), B256::repeat_byte(0xaa)];
+        paths[1][31] ^= 1;
+        let hash = Hash::repeat_byte(7);
+        let leaves = paths.map(|path| Leaf { path, hash });
+        assert_eq!(subtree(&leaves, 0), by_definition(&leaves, 0));
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_refused() {
+        let mut builder = RootBuilder::new();
+        builder.add(&key(b"a"), b"1");
+        builder.add(&key(b"a"), b"2");
+        assert!(matches!(builder.root(), Err(StateError::Corrupt { .. })));
+    }
+}

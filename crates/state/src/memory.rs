@@ -1,0 +1,329 @@
+//! A store that lives as long as its process, for tests and simulations.
+
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+
+use parking_lot::{Mutex, RwLock};
+use primitives::{BlockNumber, Bytes, Hash};
+
+use crate::{
+    BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, StateError, StateView,
+    Store, Tip,
+    store::{check_held, check_next},
+};
+
+/// All versions of all records in one ordered map.
+///
+/// A view is a number: it reads, of every record, the last version that is not above its block.
+/// The map is replaced, not changed, where a rewind takes away what a view reads.
+#[derive(Debug, Default)]
+pub struct MemoryStore(RwLock<Arc<Shared>>);
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Store for MemoryStore {
+    fn tip(&self) -> Option<Tip> {
+        self.0.read().content.read().tip
+    }
+
+    fn latest(&self) -> Arc<dyn StateView> {
+        let shared = self.0.read();
+        // The lock is held while the view is counted, so that pruning cannot come between.
+        let content = shared.content.read();
+        Shared::view(&shared, content.tip.map(|tip| tip.block))
+    }
+
+    fn at(&self, block: BlockNumber) -> Result<Arc<dyn StateView>, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        check_held(content.tip, content.retained_from, block)?;
+        Ok(Shared::view(&shared, Some(block)))
+    }
+
+    fn commit(&self, block: BlockCommit) -> Result<(), StateError> {
+        let shared = self.0.read();
+        let mut content = shared.content.write();
+        check_next(content.tip, block.number)?;
+        content.apply(block);
+        Ok(())
+    }
+
+    fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
+        Ok(self.0.read().content.read().hashes.get(&block).copied())
+    }
+
+    fn block_record(&self, block: BlockNumber) -> Result<Option<Bytes>, StateError> {
+        Ok(self.0.read().content.read().block_records.get(&block).cloned())
+    }
+
+    fn index_record(&self, key: &[u8]) -> Result<Option<Bytes>, StateError> {
+        Ok(self.0.read().content.read().index.get(key).cloned())
+    }
+
+    fn changed_keys(&self, block: BlockNumber) -> Result<Vec<Key>, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        check_held(content.tip, content.retained_from, block)?;
+        if Some(block) == content.first_block {
+            return Ok(Vec::new());
+        }
+        if block == content.retained_from {
+            let reason = format!("changes are known after block {block} only");
+            return Err(StateError::NotHeld { block: block.0, reason });
+        }
+        Ok(content.changes.get(&block).cloned().unwrap_or_default())
+    }
+
+    fn retained_from(&self) -> BlockNumber {
+        self.0.read().content.read().retained_from
+    }
+
+    fn prune_below(
+        &self,
+        block: BlockNumber,
+        budget_keys: usize,
+    ) -> Result<PruneProgress, StateError> {
+        let shared = self.0.read();
+        let mut content = shared.content.write();
+        let Some(tip) = content.tip else {
+            return Ok(PruneProgress { removed: 0, done: true });
+        };
+        content.retained_from = content.retained_from.max(block.min(tip.block));
+        let oldest_live = shared.live.lock().keys().next().copied();
+        let watermark = content.retained_from.min(oldest_live.unwrap_or(tip.block));
+        Ok(content.prune(watermark, budget_keys))
+    }
+
+    fn rewind(&self, to: BlockNumber) -> Result<(), StateError> {
+        let mut shared = self.0.write();
+        let mut content = shared.content.write();
+        check_held(content.tip, content.retained_from, to)?;
+        if content.tip.is_some_and(|tip| tip.block == to) {
+            return Ok(());
+        }
+        let is_read = shared.live.lock().keys().next_back().is_some_and(|block| *block > to);
+        if !is_read {
+            content.rewind(to);
+            return Ok(());
+        }
+        // A view above `to` goes on reading the versions that are there now.
+        let mut copy = content.clone();
+        drop(content);
+        copy.rewind(to);
+        *shared = Arc::new(Shared { content: RwLock::new(copy), ..Shared::default() });
+        Ok(())
+    }
+
+    fn import(
+        &self,
+        block: ImportedBlock,
+        records: &mut RecordSource<'_>,
+    ) -> Result<(), StateError> {
+        let shared = self.0.read();
+        let mut content = shared.content.write();
+        if let Some(tip) = content.tip {
+            return Err(StateError::NotEmpty { tip: tip.block.0 });
+        }
+        let number = block.tip.block;
+        let mut versions = BTreeMap::new();
+        for entry in records {
+            let (key, value) = entry?;
+            versions.insert(key, vec![(number, Some(value))]);
+        }
+        content.versions = versions;
+        content.first_block = Some(number);
+        content.retained_from = number;
+        content.hashes = block.hashes.into_iter().collect();
+        content.hashes.insert(number, block.tip.hash);
+        content.tip = Some(block.tip);
+        Ok(())
+    }
+
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        for (key, versions) in &content.versions {
+            if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
+                report(format!("the versions of {key} are not in the order of blocks"));
+            }
+            if versions.last().map(|(block, _)| *block) > content.tip.map(|tip| tip.block) {
+                report(format!("a version of {key} is above the tip"));
+            }
+        }
+        Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    content: RwLock<Content>,
+    /// How many views of each block there are: pruning leaves what they read.
+    live: Mutex<BTreeMap<BlockNumber, usize>>,
+}
+
+impl Shared {
+    fn view(shared: &Arc<Self>, block: Option<BlockNumber>) -> Arc<dyn StateView> {
+        if let Some(block) = block {
+            *shared.live.lock().entry(block).or_insert(0) += 1;
+        }
+        Arc::new(MemoryView { shared: Arc::clone(shared), block })
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Content {
+    tip: Option<Tip>,
+    first_block: Option<BlockNumber>,
+    retained_from: BlockNumber,
+    /// Of every key the values by the block that set them, never empty.
+    versions: BTreeMap<Key, Vec<(BlockNumber, Option<Bytes>)>>,
+    changes: BTreeMap<BlockNumber, Vec<Key>>,
+    hashes: BTreeMap<BlockNumber, Hash>,
+    block_records: BTreeMap<BlockNumber, Bytes>,
+    index: BTreeMap<Bytes, Bytes>,
+}
+
+impl Content {
+    fn apply(&mut self, block: BlockCommit) {
+        let number = block.number;
+        let mut changed = Vec::new();
+        for (key, value) in block.writes {
+            if self.read(&key, number) == value.as_ref() {
+                continue;
+            }
+            let versions = self.versions.entry(key.clone()).or_default();
+            assert!(versions.last().is_none_or(|(last, _)| *last < number), "blocks only grow");
+            versions.push((number, value));
+            changed.push(key);
+        }
+        if self.tip.is_none() {
+            self.first_block = Some(number);
+        } else if !changed.is_empty() {
+            self.changes.insert(number, changed);
+        }
+        self.hashes.insert(number, block.hash);
+        self.block_records.extend(block.record.map(|record| (number, record)));
+        self.index.extend(block.index);
+        self.tip = Some(Tip { block: number, hash: block.hash });
+    }
+
+    /// Makes `to`, which is held and below the tip, the tip.
+    fn rewind(&mut self, to: BlockNumber) {
+        assert!(self.retained_from <= to, "history is there down to the new tip");
+        let Some(above) = to.next() else { return };
+        for key in self.changes.split_off(&above).into_values().flatten() {
+            let Some(versions) = self.versions.get_mut(&key) else { continue };
+            versions.truncate(versions.partition_point(|(version, _)| *version <= to));
+            if versions.is_empty() {
+                self.versions.remove(&key);
+            }
+        }
+        assert!(self.changes.range(above..).next().is_none(), "later changes are gone");
+        self.hashes.split_off(&above);
+        self.block_records.split_off(&above);
+        let hash = self.hashes.get(&to).copied().expect("invariant: a held block has its hash");
+        self.tip = Some(Tip { block: to, hash });
+    }
+
+    fn read(&self, key: &Key, block: BlockNumber) -> Option<&Bytes> {
+        version_at(self.versions.get(key)?, block)
+    }
+
+    fn prune(&mut self, watermark: BlockNumber, budget_keys: usize) -> PruneProgress {
+        let mut removed = 0;
+        while let Some(mut entry) = self.changes.first_entry() {
+            if *entry.key() > watermark {
+                break;
+            }
+            let block = *entry.key();
+            let keys = entry.get_mut();
+            let taken = keys.len().min(budget_keys - removed);
+            let pruned = keys.split_off(keys.len() - taken);
+            if keys.is_empty() {
+                entry.remove();
+            }
+            for key in &pruned {
+                self.forget_before(key, block);
+            }
+            removed += taken;
+            if removed == budget_keys {
+                break;
+            }
+        }
+        assert!(removed <= budget_keys, "a slice keeps to its budget");
+        let left = self.changes.range(..=self.retained_from).next();
+        PruneProgress { removed, done: left.is_none() }
+    }
+
+    /// Forgets what `key` was before `block`, which changed it.
+    fn forget_before(&mut self, key: &Key, block: BlockNumber) {
+        let Some(versions) = self.versions.get_mut(key) else { return };
+        let kept = versions.partition_point(|(version, _)| *version < block);
+        versions.drain(..kept);
+        if let Some((first, None)) = versions.first()
+            && *first <= block
+        {
+            versions.remove(0);
+        }
+        if versions.is_empty() {
+            self.versions.remove(key);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MemoryView {
+    shared: Arc<Shared>,
+    block: Option<BlockNumber>,
+}
+
+impl Drop for MemoryView {
+    fn drop(&mut self) {
+        let Some(block) = self.block else { return };
+        let mut live = self.shared.live.lock();
+        let count = live.get_mut(&block).expect("invariant: a live view is counted");
+        *count -= 1;
+        if *count == 0 {
+            live.remove(&block);
+        }
+    }
+}
+
+impl StateView for MemoryView {
+    fn read(&self, key: &Key) -> Result<Option<Bytes>, StateError> {
+        let Some(block) = self.block else { return Ok(None) };
+        Ok(self.shared.content.read().read(key, block).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<ScanEntry>, StateError> {
+        let Some(block) = self.block else { return Ok(Vec::new()) };
+        let content = self.shared.content.read();
+        let start = Bound::Included(prefix.max(from));
+        Ok(content
+            .versions
+            .range::<[u8], _>((start, Bound::Unbounded))
+            .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
+            .filter_map(|(key, versions)| Some((key.clone(), version_at(versions, block)?.clone())))
+            .take(limit)
+            .collect())
+    }
+
+    fn block_hash(&self, number: u64) -> Result<Option<Hash>, StateError> {
+        let number = BlockNumber(number);
+        if self.block.is_none_or(|block| number > block) {
+            return Ok(None);
+        }
+        Ok(self.shared.content.read().hashes.get(&number).copied())
+    }
+}
+
+fn version_at(versions: &[(BlockNumber, Option<Bytes>)], block: BlockNumber) -> Option<&Bytes> {
+    let after = versions.partition_point(|(version, _)| *version <= block);
+    let (_, value) = versions.get(after.checked_sub(1)?)?;
+    value.as_ref()
+}

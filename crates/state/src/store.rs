@@ -1,0 +1,199 @@
+//! The door to a store: one writer that appends whole blocks, any number of readers of any block
+//! that is still held.
+//!
+//! A store knows the order of blocks and nothing of their meaning: headers and receipts are bytes
+//! to it.
+
+use std::{fmt, sync::Arc};
+
+use primitives::{BlockNumber, Bytes, Hash};
+
+use crate::{Key, ScanEntry, StateError, StateView, WriteSet};
+
+/// The last block of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// Its height.
+    pub block: BlockNumber,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// All that one block changes, to be stored whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct BlockCommit {
+    /// The height: one above the tip, or 0 in an empty store.
+    pub number: BlockNumber,
+    /// The hash of the block.
+    pub hash: Hash,
+    /// The changes of the state.
+    pub writes: WriteSet,
+    /// What belongs to the block itself (header, receipts), as bytes that only the caller reads.
+    pub record: Option<Bytes>,
+    /// Records beside the state, which have neither history nor a part in the commitment: where a
+    /// transaction is found, for instance. A later record of the same key replaces an earlier one.
+    pub index: Vec<(Bytes, Bytes)>,
+}
+
+/// How far a call of [`Store::prune_below`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneProgress {
+    /// Changes forgotten by this call.
+    pub removed: usize,
+    /// Whether nothing below the watermark is left.
+    pub done: bool,
+}
+
+/// Where a state that is loaded from outside stands in its chain.
+#[derive(Debug, Clone)]
+pub struct ImportedBlock {
+    /// The block after which the state was taken; it becomes the tip.
+    pub tip: Tip,
+    /// Hashes of earlier blocks that contracts may still ask for.
+    pub hashes: Vec<(BlockNumber, Hash)>,
+}
+
+/// A source of records in the order of their keys, as bulk operations read it.
+pub type RecordSource<'a> = dyn Iterator<Item = Result<ScanEntry, StateError>> + 'a;
+
+/// Something that keeps the state of every block from a watermark to the tip.
+///
+/// There is one writer: calls that change the store wait for each other. Readers never wait for
+/// the writer, and a view that was handed out stays as it was whatever is committed or pruned.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The last block, or nothing in an empty store.
+    fn tip(&self) -> Option<Tip>;
+
+    /// The state after the last block, empty in an empty store.
+    fn latest(&self) -> Arc<dyn StateView>;
+
+    /// The state after `block`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip and below the watermark.
+    fn at(&self, block: BlockNumber) -> Result<Arc<dyn StateView>, StateError>;
+
+    /// Appends a block. When this returns the block is whole and will survive the process; a
+    /// block for which it did not return is there whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotNext`] where the block does not follow the tip, [`StateError::Store`]
+    /// where the medium failed.
+    fn commit(&self, block: BlockCommit) -> Result<(), StateError>;
+
+    /// The hash of a block, or nothing where it is not known.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError>;
+
+    /// The record that was committed with a block, or nothing where there was none.
+    ///
+    /// # Errors
+    ///
+    /// As [`block_hash`](Self::block_hash).
+    fn block_record(&self, block: BlockNumber) -> Result<Option<Bytes>, StateError>;
+
+    /// A record beside the state.
+    ///
+    /// # Errors
+    ///
+    /// As [`block_hash`](Self::block_hash).
+    fn index_record(&self, key: &[u8]) -> Result<Option<Bytes>, StateError>;
+
+    /// The keys whose records a block changed, in their order. A write of the value that was
+    /// there is no change. The first block of a store lists none.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip and where the block is not above the watermark.
+    fn changed_keys(&self, block: BlockNumber) -> Result<Vec<Key>, StateError>;
+
+    /// The watermark: the first block whose state can be read.
+    fn retained_from(&self) -> BlockNumber;
+
+    /// Moves the watermark up to `block`, at most to the tip, and forgets history below it:
+    /// about `budget_keys` changes a call, so that no call takes long. What remains is taken up by
+    /// the next call; the watermark itself moves at once. Block hashes, block records and the
+    /// index stay.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn prune_below(
+        &self,
+        block: BlockNumber,
+        budget_keys: usize,
+    ) -> Result<PruneProgress, StateError>;
+
+    /// Takes the chain back, so that `to` is the tip again: every record has the value it had
+    /// there, and the hashes, records and history of the blocks above are gone. When this returns
+    /// that will survive the process; if it did not return, all of it happened or nothing. Views
+    /// that were handed out stay as they were. Rewinding to the tip does nothing.
+    ///
+    /// Records of the index stay, also those that a later block wrote: the store does not remember
+    /// what they replaced. Who reads one has to check the block that it names.
+    ///
+    /// What changes is put together in memory, so the cost is that of all blocks taken back.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip and below the watermark, [`StateError::Store`] where
+    /// the medium failed, [`StateError::Corrupt`] where history does not read.
+    fn rewind(&self, to: BlockNumber) -> Result<(), StateError>;
+
+    /// Fills an empty store with a whole state. Where the source ends with an error or the process
+    /// dies the store is empty when it is opened next; until then it takes no block.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotEmpty`] where there are blocks, the error of the source, and
+    /// [`StateError::Store`] where the medium failed.
+    fn import(
+        &self,
+        block: ImportedBlock,
+        records: &mut RecordSource<'_>,
+    ) -> Result<(), StateError>;
+
+    /// Reads all history, reports each inconsistency as a sentence, and returns how many entries
+    /// there are.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError>;
+}
+
+/// Refuses a block that does not follow `tip`.
+pub(crate) fn check_next(tip: Option<Tip>, block: BlockNumber) -> Result<(), StateError> {
+    let expected = match tip {
+        None => BlockNumber(0),
+        Some(tip) => tip.block.next().ok_or_else(|| {
+            StateError::Store(format!("block {} is the last that a store can hold", tip.block))
+        })?,
+    };
+    if block == expected {
+        return Ok(());
+    }
+    Err(StateError::NotNext { block: block.0, expected: expected.0 })
+}
+
+/// Refuses a block whose state cannot be read.
+pub(crate) fn check_held(
+    tip: Option<Tip>,
+    retained_from: BlockNumber,
+    block: BlockNumber,
+) -> Result<(), StateError> {
+    let not_held = |reason: String| Err(StateError::NotHeld { block: block.0, reason });
+    match tip {
+        None => not_held("the store is empty".to_owned()),
+        Some(tip) if block > tip.block => not_held(format!("the tip is block {}", tip.block)),
+        Some(_) if block < retained_from => {
+            not_held(format!("history begins at block {retained_from}"))
+        }
+        Some(_) => Ok(()),
+    }
+}

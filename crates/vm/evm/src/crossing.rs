@@ -1,0 +1,66 @@
+//! Where the EVM hands a call to another machine.
+
+use core::fmt::Debug;
+
+use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+use vm::{HaltReason, Outcome};
+
+use crate::Frames;
+
+/// A call to a contract of another machine. Its checkpoint is open and its value has moved; both
+/// are taken back unless the outcome is a success.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignCall<'a> {
+    /// The machine.
+    pub kind: VmKind,
+    /// The hash of the contract's real code.
+    pub code_hash: CodeHash,
+    /// The contract.
+    pub contract: Address,
+    /// Who called.
+    pub caller: Address,
+    /// What came with the call.
+    pub value: Wei,
+    /// Selector and arguments, or raw bytes.
+    pub input: &'a Bytes,
+    /// What the frame may use.
+    pub gas_limit: Gas,
+    /// Whether nothing may be written.
+    pub is_static: bool,
+    /// Frames below this one, over all machines.
+    pub depth: Depth,
+}
+
+/// What the kernel does for the EVM: running contracts of other machines, and its own addresses.
+///
+/// A failure of the host is set as a fault ([`Scope::set_fault`](crate::Scope::set_fault), or by
+/// the journal itself) and returned as a halt: the transaction then ends with an error.
+pub trait Crossing: Send + Sync + Debug {
+    /// Runs a call to a contract of another machine. `DELEGATECALL` and `CALLCODE` never get here.
+    fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome;
+
+    /// Whether the kernel itself answers at this address. Asked for every call to an address
+    /// without code, so it should be a comparison.
+    fn is_system(&self, address: &EvmAddress) -> bool;
+
+    /// Runs a call to an address of the kernel. `kind` is the EVM and the code hash empty.
+    fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome;
+}
+
+/// No other machine and no address of the kernel: a plain EVM.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCrossing;
+
+impl Crossing for NoCrossing {
+    fn call(&self, _frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        Outcome::halt(HaltReason::NotRunnable(format!("there is no machine {}", call.kind)))
+    }
+
+    fn is_system(&self, _address: &EvmAddress) -> bool {
+        false
+    }
+
+    fn system(&self, _frames: &mut Frames<'_>, _call: &ForeignCall<'_>) -> Outcome {
+        Outcome::halt(HaltReason::NotRunnable("there is no kernel".to_owned()))
+    }
+}
