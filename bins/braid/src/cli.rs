@@ -91,10 +91,7 @@ pub(crate) enum Command {
     CompileWorker,
     /// Write blocks into a store until killed (started by the demo)
     #[command(hide = true)]
-    DemoWriter {
-        /// The folder
-        folder: PathBuf,
-    },
+    DemoWriter(WriterArgs),
 }
 
 /// Who calls, and with what.
@@ -232,6 +229,18 @@ pub(crate) enum StateCommand {
         /// A block or a dump; the latest block where none is named
         right: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WriterArgs {
+    /// The folder
+    pub(crate) folder: PathBuf,
+    /// The contract that makes two calls
+    pub(crate) relay: String,
+    /// The counter that it calls first
+    pub(crate) first: String,
+    /// The counter that it calls second
+    pub(crate) second: String,
 }
 
 #[derive(Debug, Args)]

@@ -15,9 +15,10 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
         Some(path) => Config::from_toml(&path.display().to_string(), &read_text(path)?)?,
         None => Config::default(),
     };
-    if let Ok(braid) = std::env::current_exe() {
-        config.vm.wasm.compile_worker.command =
-            vec![braid.display().to_string(), "compile-worker".to_owned()];
+    let worker = &mut config.vm.wasm.worker;
+    if let (None, Ok(braid)) = (&worker.command, std::env::current_exe()) {
+        worker.command = Some(braid);
+        worker.arguments = vec!["compile-worker".to_owned()];
     }
     if let Some(folder) = &global.data
         && config.vm.wasm.cache_directory.is_none()

@@ -204,10 +204,8 @@ pub(crate) fn show_gas(
     total: braidvm::Gas,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut rows: Vec<Vec<String>> = by_vm
-        .iter()
-        .map(|(kind, gas)| vec![kind.to_string(), thousands(gas.0)])
-        .collect();
+    let mut rows: Vec<Vec<String>> =
+        by_vm.iter().map(|(kind, gas)| vec![kind.to_string(), thousands(gas.0)]).collect();
     rows.push(vec!["transaction".to_owned(), thousands(total.0)]);
     output.table(&["machine", "gas"], &rows)
 }
@@ -235,7 +233,7 @@ fn shown_values(result: &CallOutput) -> Result<Vec<String>, Failure> {
     Ok(result.values()?.iter().map(ToString::to_string).collect())
 }
 
-fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
+pub(crate) fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
     by_vm.iter().map(|(kind, gas)| (kind.to_string(), json!(gas))).collect()
 }
 

@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use braidvm::{
-    Address, Engine, Interface, WEI_PER_ETHER, Wei, dev_accounts, dev_name, tree::thousands,
+    Address, Engine, Interface, WEI_PER_ETHER, Wei, dev_accounts, dev_name, rooms::abi::Parameter,
+    tree::thousands,
 };
 use serde_json::json;
 
@@ -113,11 +114,11 @@ pub(crate) fn interface(
     let engine = context::engine(global)?;
     let interface = interface_of(&engine, &arguments.source)?;
     let wrong = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
-    if let Some((method, texts)) = arguments.encode.split_first() {
+    let words: Vec<&str> = arguments.encode.iter().map(String::as_str).collect();
+    if let Some((method, texts)) = words.split_first() {
         let method = interface.method(method).map_err(|error| wrong(&error))?;
-        let values = method
-            .parse_arguments(texts, &braidvm::dev_address)
-            .map_err(|error| wrong(&error))?;
+        let values =
+            method.parse_arguments(texts, &braidvm::dev_address).map_err(|error| wrong(&error))?;
         let input = method.encode_call(&values).map_err(|error| wrong(&error))?;
         output.json(&json!({ "input": input }))?;
         return output.line(input.to_string());
@@ -147,9 +148,10 @@ fn interface_of(engine: &Engine, source: &str) -> Result<Arc<Interface>, Failure
             return Ok(Arc::new(interface));
         }
         let artifact = super::contract::artifact(path, None, None)?;
-        return engine.interface_of_code(&artifact)?.map(Arc::new).ok_or_else(|| {
-            Failure::usage(format!("{source} holds code without an interface"))
-        });
+        return engine
+            .interface_of_code(&artifact)?
+            .map(Arc::new)
+            .ok_or_else(|| Failure::usage(format!("{source} holds code without an interface")));
     }
     let address: Address = source.parse().map_err(|_| {
         Failure::usage(format!("\"{source}\" is neither a file nor an address of a contract"))
@@ -173,9 +175,14 @@ fn show_interface(interface: &Interface, output: &Output) -> Result<(), Failure>
         rows.push(vec![selector, error.to_string()]);
     }
     if let Some(constructor) = &interface.constructor {
-        rows.push(vec!["constructor".to_owned(), constructor.to_string()]);
+        let inputs: Vec<_> = constructor.inputs.iter().map(shown_parameter).collect();
+        rows.push(vec!["-".to_owned(), format!("constructor({})", inputs.join(", "))]);
     }
     output.table(&["selector", "signature"], &rows)
+}
+
+fn shown_parameter(parameter: &Parameter) -> String {
+    format!("{} {}", parameter.kind, parameter.name).trim_end().to_owned()
 }
 
 fn properties(found: &braidvm::Inspection) -> Vec<Vec<String>> {

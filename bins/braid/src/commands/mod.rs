@@ -9,6 +9,7 @@ mod vectors;
 
 use std::{io, process::ExitCode};
 
+use braidvm::rooms::vm_wasm::worker::worker_main;
 use clap::CommandFactory;
 
 use crate::{
@@ -43,9 +44,10 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
             Ok(())
         }
         Command::CompileWorker => {
-            return Ok(braidvm::rooms::vm_wasm::worker_main(&mut io::stdin(), &mut io::stdout()));
+            let code = worker_main(io::stdin().lock(), io::stdout().lock());
+            return Ok(ExitCode::from(code));
         }
-        Command::DemoWriter { folder } => demo::write_until_killed(folder),
+        Command::DemoWriter(arguments) => demo::write_until_killed(global, arguments),
     }
     .map(|()| ExitCode::SUCCESS)
 }
