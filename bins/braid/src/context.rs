@@ -1,6 +1,9 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use braidvm::{Config, Engine, Gas, Wei};
 
@@ -32,9 +35,14 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let config = config(global)?;
     match &global.data {
-        Some(folder) => Ok(Engine::open(folder, config)?),
+        Some(folder) => Ok(Engine::open(&store_folder(folder), config)?),
         None => Ok(Engine::in_memory(config)?),
     }
+}
+
+/// Where the store lies within the data folder; compiled programs lie beside it.
+pub(crate) fn store_folder(folder: &Path) -> PathBuf {
+    folder.join("state")
 }
 
 /// Coin and gas of a call in the words of the command line.

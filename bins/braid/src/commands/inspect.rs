@@ -100,7 +100,7 @@ pub(crate) fn machines(global: &Global, output: &Output) -> Result<(), Failure> 
             machine.kind.to_string(),
             machine.version.to_string(),
             if machine.is_enabled { "enabled" } else { "disabled" }.to_owned(),
-            counters.join(", "),
+            counters.join("\n"),
         ]);
     }
     output.table(&["machine", "version", "state", "counters"], &rows)
