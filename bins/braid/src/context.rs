@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use braidvm::{Config, Engine, Gas, Wei};
+use braidvm::{Config, Engine, Gas, Interface, Wei};
 
 use crate::{
     cli::{Caller, Global},
@@ -63,6 +63,21 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read_bytes(path)?)
         .map_err(|_| Failure::usage(format!("{} is not text", path.display())))
+}
+
+/// The interface in a file: an ABI as JSON, or a Solidity signature on each line; `#` starts a
+/// remark.
+pub(crate) fn interface(path: &Path) -> Result<Interface, Failure> {
+    let text = read_text(path)?;
+    let interface = if text.trim_start().starts_with(['[', '{']) {
+        Interface::from_json(&text)
+    } else {
+        let lines = text.lines().map(str::trim);
+        let lines: Vec<_> =
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        Interface::from_signatures(&lines)
+    };
+    interface.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// The name of a file without folder and ending.

@@ -141,11 +141,9 @@ fn interface_of(engine: &Engine, source: &str) -> Result<Arc<Interface>, Failure
     let path = Path::new(source);
     if path.exists() {
         let bytes = context::read_bytes(path)?;
-        let text = String::from_utf8_lossy(&bytes);
-        if text.trim_start().starts_with(['[', '{']) {
-            let interface = Interface::from_json(&text)
-                .map_err(|error| Failure::usage(format!("{source}: {error}")))?;
-            return Ok(Arc::new(interface));
+        let is_json = bytes.trim_ascii_start().starts_with(b"{");
+        if is_json || bytes.trim_ascii_start().starts_with(b"[") || is_signatures(path) {
+            return Ok(Arc::new(context::interface(path)?));
         }
         let artifact = super::contract::artifact(path, None, None)?;
         return engine
@@ -159,6 +157,11 @@ fn interface_of(engine: &Engine, source: &str) -> Result<Arc<Interface>, Failure
     engine
         .interface(&address)
         .ok_or_else(|| Failure::usage(format!("contract {address} has no interface")))
+}
+
+/// Whether a file is named as one of signatures.
+fn is_signatures(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "abi")
 }
 
 fn show_interface(interface: &Interface, output: &Output) -> Result<(), Failure> {

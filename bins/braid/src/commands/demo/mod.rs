@@ -7,7 +7,7 @@ mod stage;
 
 use std::{path::PathBuf, time::Instant};
 
-use braidvm::{Hash, U256, Value, decode::decode_call, rooms::state::diff_views, tree::thousands};
+use braidvm::{Hash, U256, Value, rooms::state::diff_views, tree::thousands};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -75,7 +75,7 @@ fn cross(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let expected = stage.read(&stage.exchange, "quote", &[&gold, GOLD_SOLD])?;
     let swap = stage.input(&stage.exchange, "swap", &[&gold, GOLD_SOLD, "1"])?;
     let receipt = stage.send("forward", &stage.exchange.clone(), &swap)?;
-    let trace = receipt.trace.as_ref().map(|node| decode_call(node, &stage.interfaces()));
+    let trace = receipt.trace.as_ref().map(|node| stage.tree(node));
     if let Some(trace) = &trace {
         output.tree(trace)?;
     }
@@ -140,7 +140,7 @@ fn catch(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let forwarded = stage.number(&stage.relay, "forwarded")?;
     let receipt = stage.send("tryForward", &stage.rust_relay.clone(), &doomed)?;
     if let Some(node) = &receipt.trace {
-        output.tree(&decode_call(node, &stage.interfaces()))?;
+        output.tree(&stage.tree(node))?;
     }
     stage.check("the transaction succeeded", receipt.is_success())?;
     let caught = matches!(receipt.values()?.first(), Some(Value::Bool(false)));

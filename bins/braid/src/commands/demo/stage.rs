@@ -4,7 +4,9 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use braidvm::{
     Address, Artifact, Deploy, Engine, Interface, Receipt, Request, StateInterfaces, U256, Value,
-    VmKind, decode::Interfaces, rooms::state::Key,
+    VmKind,
+    decode::{DecodedCall, Interfaces, decode_call},
+    rooms::{state::Key, vm::trace::CallNode},
 };
 use serde_json::{Value as Json, json};
 
@@ -44,7 +46,7 @@ pub(super) struct Stage<'a> {
 }
 
 /// The interfaces of the state, with the names of the demo's contracts.
-pub(super) struct Named {
+struct Named {
     interfaces: StateInterfaces,
     names: BTreeMap<Address, &'static str>,
 }
@@ -122,13 +124,31 @@ impl<'a> Stage<'a> {
         ]
     }
 
-    pub(super) fn interfaces(&self) -> Named {
+    fn interfaces(&self) -> Named {
         let mut names = BTreeMap::new();
         for actor in self.actors() {
             names.insert(actor.address, actor.name);
             names.insert(Address::from_evm(actor.address.evm_alias()), actor.name);
         }
         Named { interfaces: self.engine.interfaces(), names }
+    }
+
+    /// A call tree in words, with the names of the demo's contracts instead of their addresses.
+    pub(super) fn tree(&self, node: &CallNode) -> DecodedCall {
+        let mut call = decode_call(node, &self.interfaces());
+        self.put_names(&mut call);
+        call
+    }
+
+    fn put_names(&self, call: &mut DecodedCall) {
+        for actor in self.actors() {
+            let address = actor.address.to_string();
+            call.input = call.input.replace(&address, actor.name);
+            call.output = call.output.replace(&address, actor.name);
+        }
+        for inner in &mut call.calls {
+            self.put_names(inner);
+        }
     }
 
     /// Holds the story to its word.
