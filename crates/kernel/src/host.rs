@@ -11,8 +11,8 @@ use primitives::{
 };
 use state::{Key, Namespace, StateError};
 use vm::{
-    CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host, Outcome,
-    ScanRequest, Schedule, Status, Trap, schedule::words,
+    CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
+    Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
 };
 use vm_evm::{Frames, NestedCall, NestedCreate};
 
@@ -75,7 +75,8 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         self.refuse_if_static()?;
         let schedule = self.crossroads.schedule();
         gas.charge(schedule.call_value)?;
-        let is_new = account.nonce == 0 && account.balance.is_zero() && account.code_hash.is_empty();
+        let is_new =
+            account.nonce == 0 && account.balance.is_zero() && account.code_hash.is_empty();
         if is_new {
             gas.charge(schedule.new_account)?;
         }
@@ -208,11 +209,7 @@ impl Host for FrameHost<'_, '_> {
         Ok(done == Transfer::Done)
     }
 
-    fn call(
-        &mut self,
-        gas: &mut GasMeter,
-        request: &CallRequest<'_>,
-    ) -> Result<CallOutcome, Trap> {
+    fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
         let account = self.charge_account_access(gas, &request.to)?;
         self.charge_value(gas, &account, request.value)?;
         let lent = Self::lend(gas, request.gas_limit)?;
