@@ -58,6 +58,7 @@ put_wasm() { # put_wasm <module> <interface list> <artefact>
     mkdir -p "$(dirname "$3")"
     cp "$1" "$3.new"
     [ "$2" = - ] || node "$interface" attach "$2" "$3.new"
+    chmod 644 "$3.new"
     mv "$3.new" "$3"
     echo "${3#"$contracts/"}: $(wc -c <"$3") bytes"
 }
@@ -102,7 +103,7 @@ build_assemblyscript() {
     for name in counter token exchange; do
         (cd "$scratch" && node "$modules/assemblyscript/bin/asc.js" "$name.ts" \
             --outFile "$name.wasm" --optimizeLevel 3 --shrinkLevel 2 --converge --noAssert \
-            --runtime stub --use abort=@braid/sdk/assembly/index/abort \
+            --runtime stub --use abort=~lib/@braid/sdk/assembly/index/abort \
             --disable nontrapping-f2i)
         put_wasm "$scratch/$name.wasm" "$contracts/interfaces/$name.abi" \
             "$artifacts/assemblyscript/$name.wasm"
@@ -114,17 +115,18 @@ build_rust() {
     have rust "cargo" cargo && have rust "rustc with its source" "$rustc" &&
         have rust "wasm-ld" "$linker" || return 0
     features=$(printf ',+%s' "${wasm_features[@]}")
-    # Paths of this machine must not reach the module.
+    # Neither paths of this machine nor the texts of panics may reach the module.
     local flags="-C linker=$linker -C linker-flavor=wasm-ld -C target-cpu=mvp
         -C target-feature=${features#,} -C link-arg=--stack-first
-        -C link-arg=-zstack-size=$stack_bytes --remap-path-prefix=$root=/braid
+        -C link-arg=-zstack-size=$stack_bytes -Zlocation-detail=none -Zfmt-debug=none
+        --remap-path-prefix=$root=/braid
         --remap-path-prefix=$tools=/tools --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     # -Zbuild-std is open to a stable compiler only with RUSTC_BOOTSTRAP.
     (cd "$contracts/rust" &&
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu RUSTC=$rustc RUSTC_BOOTSTRAP=1 \
             RUSTFLAGS=$(echo $flags) CARGO_TARGET_DIR=$tools/target RUSTC_WRAPPER='' \
             cargo build --quiet --locked --release --target wasm32-unknown-unknown \
-            -Zbuild-std=core,alloc)
+            -Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
     for name in counter token exchange relay probe; do
         put_wasm "$tools/target/wasm32-unknown-unknown/release/$name.wasm" - \
             "$artifacts/rust/$name.wasm"

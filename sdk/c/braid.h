@@ -87,12 +87,15 @@ BRAID_HOST(debug) void braid_debug(const void *from, uint32_t bytes);
 #define BRAID_DEPLOY                                                                               \
     __attribute__((export_name("deploy"))) int32_t braid_entry_deploy(uint32_t input_bytes)
 
+/// A helper that is compiled once: size is what a deployment pays for.
+#define BRAID_FUNCTION static __attribute__((noinline, unused))
+
 // ---- Memory -------------------------------------------------------------------------------------
 
 extern unsigned char __heap_base;
 
 /// `bytes` fresh bytes, aligned to 8. Nothing is ever freed: an instance lives for one call.
-static inline void *braid_alloc(uint32_t bytes)
+BRAID_FUNCTION void *braid_alloc(uint32_t bytes)
 {
     static uintptr_t next;
     if (next == 0) next = ((uintptr_t)&__heap_base + 7) & ~(uintptr_t)7;
@@ -117,14 +120,14 @@ typedef struct {
     uint8_t byte[32];
 } braid_word;
 
-static inline bool braid_word_equal(const braid_word *a, const braid_word *b)
+BRAID_FUNCTION bool braid_word_equal(const braid_word *a, const braid_word *b)
 {
     uint8_t difference = 0;
     for (int i = 0; i < 32; i++) difference |= a->byte[i] ^ b->byte[i];
     return difference == 0;
 }
 
-static inline bool braid_word_is_zero(const braid_word *word)
+BRAID_FUNCTION bool braid_word_is_zero(const braid_word *word)
 {
     uint8_t any = 0;
     for (int i = 0; i < 32; i++) any |= word->byte[i];
@@ -132,7 +135,7 @@ static inline bool braid_word_is_zero(const braid_word *word)
 }
 
 /// A word that holds a small number.
-static inline braid_word braid_word_from(uint32_t number)
+BRAID_FUNCTION braid_word braid_word_from(uint32_t number)
 {
     braid_word word = {{0}};
     for (int i = 0; i < 4; i++) word.byte[31 - i] = (uint8_t)(number >> (8 * i));
@@ -147,7 +150,7 @@ static inline void braid_put_selector(uint8_t *into, uint32_t selector)
 }
 
 /// Reverts with a custom error: its selector and `count` words.
-static inline _Noreturn void braid_revert_words(uint32_t selector, const braid_word *words,
+BRAID_FUNCTION _Noreturn void braid_revert_words(uint32_t selector, const braid_word *words,
                                                 uint32_t count)
 {
     uint8_t *data = braid_alloc(4 + 32 * count);
@@ -157,7 +160,7 @@ static inline _Noreturn void braid_revert_words(uint32_t selector, const braid_w
 }
 
 /// Reverts as Solidity's `revert("text")` does: `Error(string)`.
-static inline _Noreturn void braid_revert_text(const char *text, uint32_t bytes)
+BRAID_FUNCTION _Noreturn void braid_revert_text(const char *text, uint32_t bytes)
 {
     uint32_t padded = (bytes + 31) & ~31u;
     uint8_t *data = braid_alloc(68 + padded);
@@ -192,7 +195,7 @@ static inline _Noreturn void braid_revert_empty(void)
     braid_revert(0, 0);
 }
 
-static inline void braid_refuse_value(void)
+BRAID_FUNCTION void braid_refuse_value(void)
 {
     braid_word value;
     braid_value(&value);
@@ -211,7 +214,7 @@ static inline braid_u256 braid_u256_from(uint32_t number)
     return (braid_u256){{number}};
 }
 
-static inline braid_u256 braid_u256_read(const braid_word *word)
+BRAID_FUNCTION braid_u256 braid_u256_read(const braid_word *word)
 {
     braid_u256 number;
     for (int i = 0; i < 8; i++) {
@@ -221,7 +224,7 @@ static inline braid_u256 braid_u256_read(const braid_word *word)
     return number;
 }
 
-static inline braid_word braid_u256_word(const braid_u256 *number)
+BRAID_FUNCTION braid_word braid_u256_word(const braid_u256 *number)
 {
     braid_word word;
     for (int i = 0; i < 32; i++) {
@@ -238,7 +241,7 @@ static inline bool braid_u256_is_zero(const braid_u256 *a)
 }
 
 /// -1, 0 or 1 where `a` is below, equal to or above `b`.
-static inline int braid_u256_compare(const braid_u256 *a, const braid_u256 *b)
+BRAID_FUNCTION int braid_u256_compare(const braid_u256 *a, const braid_u256 *b)
 {
     for (int i = 7; i >= 0; i--) {
         if (a->digit[i] != b->digit[i]) return a->digit[i] < b->digit[i] ? -1 : 1;
@@ -247,7 +250,7 @@ static inline int braid_u256_compare(const braid_u256 *a, const braid_u256 *b)
 }
 
 /// `a + b`; the frame ends with `Panic(0x11)` where that leaves 256 bits.
-static inline braid_u256 braid_u256_add(const braid_u256 *a, const braid_u256 *b)
+BRAID_FUNCTION braid_u256 braid_u256_add(const braid_u256 *a, const braid_u256 *b)
 {
     braid_u256 sum;
     uint64_t carry = 0;
@@ -261,7 +264,7 @@ static inline braid_u256 braid_u256_add(const braid_u256 *a, const braid_u256 *b
 }
 
 /// `a - b`; the frame ends with `Panic(0x11)` where `b` is the larger.
-static inline braid_u256 braid_u256_sub(const braid_u256 *a, const braid_u256 *b)
+BRAID_FUNCTION braid_u256 braid_u256_sub(const braid_u256 *a, const braid_u256 *b)
 {
     braid_u256 difference;
     uint64_t borrow = 0;
@@ -275,7 +278,7 @@ static inline braid_u256 braid_u256_sub(const braid_u256 *a, const braid_u256 *b
 }
 
 /// `a * b`; the frame ends with `Panic(0x11)` where that leaves 256 bits.
-static inline braid_u256 braid_u256_mul(const braid_u256 *a, const braid_u256 *b)
+BRAID_FUNCTION braid_u256 braid_u256_mul(const braid_u256 *a, const braid_u256 *b)
 {
     uint32_t wide[16] = {0};
     for (int i = 0; i < 8; i++) {
@@ -298,7 +301,7 @@ static inline braid_u256 braid_u256_mul(const braid_u256 *a, const braid_u256 *b
 }
 
 /// `a / b`, rounded down; the frame ends with `Panic(0x12)` where `b` is zero.
-static inline braid_u256 braid_u256_div(const braid_u256 *a, const braid_u256 *b)
+BRAID_FUNCTION braid_u256 braid_u256_div(const braid_u256 *a, const braid_u256 *b)
 {
     if (braid_u256_is_zero(b)) braid_panic(BRAID_PANIC_DIVISION);
     braid_u256 quotient = {{0}}, rest = {{0}};
@@ -329,7 +332,7 @@ typedef struct {
 } braid_args;
 
 /// Reads the input. With `selector` null all of it is arguments, as in a deployment.
-static inline braid_args braid_read_input(uint32_t input_bytes, uint32_t *selector)
+BRAID_FUNCTION braid_args braid_read_input(uint32_t input_bytes, uint32_t *selector)
 {
     uint8_t *input = braid_alloc(input_bytes);
     braid_input_read(input, 0, input_bytes);
@@ -341,7 +344,7 @@ static inline braid_args braid_read_input(uint32_t input_bytes, uint32_t *select
 }
 
 /// The word of argument `index`. Arguments that are too short revert, as in Solidity.
-static inline braid_word braid_arg_word(braid_args args, uint32_t index)
+BRAID_FUNCTION braid_word braid_arg_word(braid_args args, uint32_t index)
 {
     if (args.bytes < 32 || index > args.bytes / 32 - 1) braid_revert_empty();
     braid_word word;
@@ -366,7 +369,7 @@ static inline braid_word braid_arg_address(braid_args args, uint32_t index)
 }
 
 /// An offset or a length: a word below 2^31.
-static inline uint32_t braid_small(const braid_word *word)
+BRAID_FUNCTION uint32_t braid_small(const braid_word *word)
 {
     for (int i = 0; i < 28; i++) {
         if (word->byte[i] != 0) braid_revert_empty();
@@ -377,7 +380,7 @@ static inline uint32_t braid_small(const braid_word *word)
 }
 
 /// An argument of type `string` or `bytes`: where it starts, its length in `bytes`.
-static inline const uint8_t *braid_arg_bytes(braid_args args, uint32_t index, uint32_t *bytes)
+BRAID_FUNCTION const uint8_t *braid_arg_bytes(braid_args args, uint32_t index, uint32_t *bytes)
 {
     braid_word word = braid_arg_word(args, index);
     uint32_t offset = braid_small(&word);
@@ -409,7 +412,7 @@ static inline _Noreturn void braid_return_bool(bool truth)
 }
 
 /// Returns one `string` or `bytes`.
-static inline _Noreturn void braid_return_bytes(const void *from, uint32_t bytes)
+BRAID_FUNCTION _Noreturn void braid_return_bytes(const void *from, uint32_t bytes)
 {
     uint32_t padded = (bytes + 31) & ~31u;
     uint8_t *data = braid_alloc(64 + padded);
@@ -424,7 +427,7 @@ static inline _Noreturn void braid_return_bytes(const void *from, uint32_t bytes
 // ---- Storage of words ---------------------------------------------------------------------------
 
 /// The number under a key; zero where there is none.
-static inline braid_u256 braid_load(const void *key, uint32_t key_bytes)
+BRAID_FUNCTION braid_u256 braid_load(const void *key, uint32_t key_bytes)
 {
     braid_word word = {{0}};
     if (braid_storage_get(key, key_bytes) == 32) braid_buffer_read(&word, 0, 32);
@@ -432,7 +435,7 @@ static inline braid_u256 braid_load(const void *key, uint32_t key_bytes)
 }
 
 /// Sets the number under a key; zero is kept as absence, so that it takes no space.
-static inline void braid_store(const void *key, uint32_t key_bytes, const braid_u256 *number)
+BRAID_FUNCTION void braid_store(const void *key, uint32_t key_bytes, const braid_u256 *number)
 {
     if (braid_u256_is_zero(number)) {
         braid_storage_delete(key, key_bytes);
@@ -452,7 +455,7 @@ typedef struct {
 
 /// Calls a method with `count` words as arguments and no coin. Returns the status; the output is
 /// in the result buffer.
-static inline int32_t braid_call_words(const braid_word *to, uint32_t selector,
+BRAID_FUNCTION int32_t braid_call_words(const braid_word *to, uint32_t selector,
                                        const braid_word *words, uint32_t count, uint32_t flags)
 {
     uint8_t *input = braid_alloc(4 + 32 * count);

@@ -15,12 +15,13 @@
 //   receive() payable
 // It needs nothing but Node; structs are outside its small grammar.
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 const SECTION = "braid.interface";
 const MASK = (1n << 64n) - 1n;
 
 /// keccak256 of bytes, by the permutation of FIPS 202 with Ethereum's padding.
-function keccak256(bytes) {
+export function keccak256(bytes) {
   const rate = 136;
   const padded = new Uint8Array((Math.floor(bytes.length / rate) + 1) * rate);
   padded.set(bytes);
@@ -140,7 +141,8 @@ function hash(item) {
 }
 
 const selector = (digest) => `0x${Buffer.from(digest.subarray(0, 4)).toString("hex")}`;
-const byteList = (digest) => Array.from(digest, (byte) => `0x${byte.toString(16).padStart(2, "0")}`);
+const hexByte = (byte) => `0x${byte.toString(16).padStart(2, "0")}`;
+const byteList = (digest) => Array.from(digest, hexByte);
 const LABEL = { function: "SELECTOR", error: "ERROR", event: "TOPIC" };
 
 function toC(items, source) {
@@ -217,12 +219,15 @@ function attach(items, path) {
   writeFileSync(path, Buffer.concat(parts));
 }
 
-const [command, list, module] = process.argv.slice(2);
-if (list === undefined) fail("usage: interface.mjs json|c|as|attach <list.abi> [<file.wasm>]");
-const items = readList(list);
-const source = list.split("/").pop();
-if (command === "json") process.stdout.write(`${JSON.stringify(items, null, 1)}\n`);
-else if (command === "c") process.stdout.write(toC(items, source));
-else if (command === "as") process.stdout.write(toAssemblyScript(items, source));
-else if (command === "attach" && module !== undefined) attach(items, module);
-else fail(`"${command}" is no command`);
+function main([command, list, module]) {
+  if (list === undefined) fail("usage: interface.mjs json|c|as|attach <list.abi> [<file.wasm>]");
+  const items = readList(list);
+  const source = list.split("/").pop();
+  if (command === "json") process.stdout.write(`${JSON.stringify(items, null, 1)}\n`);
+  else if (command === "c") process.stdout.write(toC(items, source));
+  else if (command === "as") process.stdout.write(toAssemblyScript(items, source));
+  else if (command === "attach" && module !== undefined) attach(items, module);
+  else fail(`"${command}" is no command`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));

@@ -1,1 +1,65 @@
-//! x
+//! Smart contracts of many virtual machines over one state.
+//!
+//! [`Engine`] is the whole of it in one value: a store, the machines, and a chain whose next block
+//! is made by each transaction. A contract of any machine is deployed, called and traced the same
+//! way, and calls contracts of any other machine as it calls its own.
+//!
+//! ```
+//! use braidvm::{Artifact, Deploy, Engine, Request};
+//!
+//! let mut engine = Engine::dev();
+//! let alice = engine.account("alice")?;
+//!
+//! // PUSH1 42, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: a contract that answers 42. What
+//! // stands before it copies it to memory and returns it as the code to store.
+//! let code = "600a600c600039600a6000f3602a60005260206000f3";
+//! let artifact = Artifact::from_bytes("answer", code.as_bytes())?;
+//! let answer = engine.deploy(&Deploy::new(alice, artifact))?.expect_contract();
+//!
+//! let output = engine.call(&Request::new(alice, answer, "answer()(uint256)"))?;
+//! assert_eq!(output.values()?, [braidvm::Value::uint(42)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything is synchronous; the engine starts no runtime of its own.
+
+mod accounts;
+mod artifact;
+mod chain;
+mod config;
+mod engine;
+mod error;
+mod interfaces;
+mod receipt;
+mod request;
+mod units;
+pub mod tree;
+
+pub use abi::{Interface, Method, Type, Value, show_bytes};
+pub use accounts::{DEV_BALANCE_ETHER, DevAccount, dev_accounts, dev_address, dev_balance, dev_name};
+pub use artifact::{Artifact, ArtifactError};
+pub use chain::{BlockHeader, TransactionSummary};
+pub use config::{ChainConfig, Config, ConfigError, VmConfig};
+pub use engine::{Engine, Inspection, SnapshotId};
+pub use error::EngineError;
+pub use interfaces::{Resolved, StateInterfaces};
+pub use kernel::{MachineStatus, decode};
+pub use primitives::{
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion,
+    WEI_PER_ETHER, Wei,
+};
+pub use receipt::{CallOutput, Receipt};
+pub use request::{Arguments, Deploy, Request};
+pub use units::parse_amount;
+
+/// The rooms below, for those who build on a part of the engine.
+pub mod rooms {
+    pub use abi;
+    pub use journal;
+    pub use kernel;
+    pub use primitives;
+    pub use state;
+    pub use vm;
+    pub use vm_evm;
+    pub use vm_wasm;
+}

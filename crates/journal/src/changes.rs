@@ -19,7 +19,8 @@ const CLEAR_BATCH: usize = 1024;
 /// What was changed, and what was read for it.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// The new records. A record that is again what it was is not among them.
+    /// The new records. One that is again what was read is not among them; one that was never
+    /// read may be what it was.
     pub writes: WriteSet,
     /// What was read of the view.
     pub reads: ReadSet,
@@ -83,6 +84,9 @@ impl Journal {
         let cleared = if had_slots { self.slots(address)? } else { BTreeMap::new() };
         let record = (!is_gone).then(|| self.write_record(writes, &account));
         self.write(writes, Key::account(address), record.map(|record| record.encode()));
+        if is_gone {
+            account.storage.clear();
+        }
         self.write_slots(writes, address, &account.storage, cleared);
         Ok(())
     }

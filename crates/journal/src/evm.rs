@@ -292,7 +292,7 @@ impl JournalTr for Journal {
         JournalTr::checkpoint_commit(&mut self.inner);
     }
 
-    #[inline]
+    /// As revm's, and an account that has slots of its own is in use as well (EIP-7610).
     fn create_account_checkpoint(
         &mut self,
         caller: Address,
@@ -300,6 +300,9 @@ impl JournalTr for Journal {
         balance: U256,
         spec_id: SpecId,
     ) -> Result<JournalCheckpoint, TransferError> {
+        if self.has_slots(address) {
+            return Err(TransferError::CreateCollision);
+        }
         JournalTr::create_account_checkpoint(&mut self.inner, caller, address, balance, spec_id)
     }
 

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use primitives::{Address, B256, Bytes, CodeHash, U256, VmKind, Wei, limits::EVENT_TOPICS_MAX};
+use primitives::{
+    Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind, Wei, limits::EVENT_TOPICS_MAX,
+};
 use revm::{
     bytecode::Bytecode,
     context::{
@@ -387,6 +389,8 @@ impl Journal {
         let (depth, spec) = (self.depth(), self.spec());
         match self.create_account_checkpoint(creator, alias, value.0, spec) {
             Ok(inner) => {
+                // Revm leaves this to the nonce of the creator, which is the kernel's to raise.
+                self.touch_account(creator);
                 self.set_marker(address, kind, code_hash);
                 Ok(Creation::Created(Checkpoint { inner, depth }))
             }
@@ -414,6 +418,15 @@ impl Journal {
         self.load_account(address.evm_alias()).map_err(|error| error.0)?;
         self.set_marker(address, kind, code_hash);
         Ok(())
+    }
+
+    /// The hash of an earlier block, zero where it is not known.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        revm::Database::block_hash(&mut self.inner.database, number).map_err(|error| error.0)
     }
 
     /// Emits an event of a contract.
@@ -531,6 +544,22 @@ impl Journal {
                 }
             }
         }
+    }
+
+    /// Whether an account that is there before the transaction has slots. Those of an account that
+    /// an earlier transaction destroyed are gone, though the view still holds them. A view that
+    /// fails has failed for good, and the transaction with it, so the answer does not count then.
+    pub(crate) fn has_slots(&mut self, address: EvmAddress) -> bool {
+        let account = self.inner.inner.state.get(&address);
+        let is_empty = |account: &revm::state::Account| {
+            account.is_loaded_as_not_existing() || account.is_selfdestructed()
+        };
+        if account.is_none_or(is_empty) {
+            return false;
+        }
+        let prefix = Key::new(Namespace::Slot, &Address::from_evm(address), &[]);
+        let found = self.inner.database.scan(prefix.as_bytes(), prefix.as_bytes(), 1);
+        found.is_ok_and(|found| !found.is_empty())
     }
 
     fn push_undo(&mut self, change: Change) {

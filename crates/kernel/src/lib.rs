@@ -1,1 +1,24 @@
-//! x
+//! The crossing: the machines of a chain over one open transaction.
+//!
+//! A transaction begins in the EVM's transaction loop (nonce, fees, intrinsic gas) whatever its
+//! target is. A call whose target is code of a hosted machine comes here: the registry knows the
+//! machine, the frame gets a host over the transaction's journal, and what the frame calls goes
+//! back through the same loop. So every machine reaches every other by an ordinary call, and one
+//! journal undoes all of them.
+//!
+//! Tracing, simulation and gas estimation are here once, for all machines.
+
+mod crossing;
+pub mod decode;
+mod deploy;
+mod estimate;
+mod execution;
+mod host;
+mod registry;
+
+pub use crossing::Crossroads;
+pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input};
+pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
+pub use execution::{Execution, Kernel, KernelConfig, KernelError};
+pub use registry::{MachineStatus, Registry, RegistryError};
+pub use vm_evm::{Checks, Transaction, TransactionError, TransactionResult};

@@ -5,36 +5,36 @@ use std::collections::BTreeMap;
 use alloy_primitives::{B256, Log, U256, keccak256};
 use alloy_trie::{TrieAccount, root};
 use primitives::{Address, CodeHash, EvmAddress};
-use state::{Key, Namespace, StateView, record::AccountRecord};
+use state::{Key, Namespace, Records, StateError, StateView, record::AccountRecord};
 
-use crate::fixture::Records;
-
-/// The root of the state that `records` are.
+/// The root of the state that a view shows.
 ///
 /// Every record must be one that Ethereum's state has: an account, a slot that is not zero, or
 /// code under its own hash. Anything else is named.
-pub(crate) fn state_root(records: &Records) -> Result<B256, String> {
+pub(crate) fn state_root(view: &dyn StateView) -> Result<B256, String> {
     let mut accounts: BTreeMap<Address, AccountRecord> = BTreeMap::new();
     let mut slots: BTreeMap<Address, Vec<(B256, U256)>> = BTreeMap::new();
-    for (key, value) in records.iter() {
+    for record in Records::all(view) {
+        let (key, value) = record.map_err(text)?;
         match key.namespace() {
             Namespace::Account => {
-                let record = AccountRecord::decode(key, value).map_err(|error| error.to_string())?;
+                let record = AccountRecord::decode(&key, &value).map_err(text)?;
                 accounts.insert(key.space(), record);
             }
             Namespace::Slot => {
                 let slot = B256::try_from(key.suffix())
                     .map_err(|_| format!("{key} is not the key of a slot"))?;
-                let value = slot_value(key, value)?;
+                let value = slot_value(&key, &value)?;
                 slots.entry(key.space()).or_default().push((slot, value));
             }
-            Namespace::Code if CodeHash(B256::new(*key.space().as_bytes())) == CodeHash::of(value) => {}
+            Namespace::Code
+                if CodeHash(B256::new(*key.space().as_bytes())) == CodeHash::of(&value) => {}
             _ => return Err(format!("{key} is no record of Ethereum's state")),
         }
     }
     let leaves = accounts
         .into_iter()
-        .map(|(address, record)| leaf(records, address, record, slots.remove(&address)))
+        .map(|(address, record)| leaf(view, address, record, slots.remove(&address)))
         .collect::<Result<Vec<_>, _>>()?;
     match slots.keys().next() {
         Some(address) => Err(format!("{address} has slots and no account")),
@@ -50,7 +50,7 @@ pub(crate) fn logs_hash(logs: &[Log]) -> B256 {
 }
 
 fn leaf(
-    records: &Records,
+    view: &dyn StateView,
     address: Address,
     record: AccountRecord,
     slots: Option<Vec<(B256, U256)>>,
@@ -59,8 +59,7 @@ fn leaf(
         return Err(format!("{address} is no address of Ethereum"));
     }
     let code = Key::code(&record.code_hash);
-    let has_code = record.code_hash.is_empty()
-        || records.read(&code).map_err(|error| error.to_string())?.is_some();
+    let has_code = record.code_hash.is_empty() || view.read(&code).map_err(text)?.is_some();
     if !has_code {
         return Err(format!("the code {} of {address} is not there", record.code_hash));
     }
@@ -81,4 +80,8 @@ fn slot_value(key: &Key, bytes: &[u8]) -> Result<U256, String> {
         return Err(format!("{key} holds zero, which a slot never records"));
     }
     Ok(value)
+}
+
+fn text(error: StateError) -> String {
+    error.to_string()
 }

@@ -35,6 +35,8 @@ pub struct Options {
     pub file: Option<String>,
     /// Only cases of this hardfork.
     pub fork: Option<Hardfork>,
+    /// Whether the slow files are run as well.
+    pub run_slow: bool,
     /// Threads that run cases, at least one.
     pub workers: usize,
     /// Failures that are listed at most.
@@ -43,7 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { file: None, fork: None, workers: 2, failures_max: 100 }
+        Self { file: None, fork: None, run_slow: false, workers: 2, failures_max: 100 }
     }
 }
 
@@ -140,7 +142,7 @@ fn work(jobs: &Mutex<Receiver<Job>>, options: &Options, finished: &Sender<Finish
 
 fn run_file(file: &TestFile, options: &Options) -> Summary {
     let mut summary = Summary { files: 1, ..Summary::default() };
-    if let Some(reason) = exceptions::of_file(&file.name) {
+    if let Some(reason) = exceptions::of_file(&file.name, options.run_slow) {
         skip_file(file, reason, options, &mut summary);
         return summary;
     }

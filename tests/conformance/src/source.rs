@@ -11,6 +11,9 @@ use thiserror::Error;
 /// Bytes of one test file. The largest public one has 60 megabytes.
 pub const FILE_BYTES_MAX: u64 = 128 << 20;
 
+/// What is read.
+const SOURCES: &str = "a folder, a .json, a .tar or a .tar.zst is read";
+
 /// Why tests could not be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -32,7 +35,7 @@ pub enum Error {
         found: u64,
     },
     /// There is nothing to run.
-    #[error("{} holds no test file{}; a folder, a .json, a .tar or a .tar.zst is read", .path.display(), .filter.as_ref().map_or_else(String::new, |name| format!(" whose name contains \"{name}\"")))]
+    #[error("{} holds no test file{}; {SOURCES}", .path.display(), filtered(.filter.as_deref()))]
     NoFiles {
         /// The path.
         path: PathBuf,
@@ -117,6 +120,10 @@ fn walk_archive(
         }
     }
     Ok(())
+}
+
+fn filtered(filter: Option<&str>) -> String {
+    filter.map_or_else(String::new, |name| format!(" whose name contains \"{name}\""))
 }
 
 fn open(path: &Path) -> Result<File, Error> {

@@ -77,6 +77,8 @@ fn an_exception_is_counted_with_its_reason() {
     assert_eq!(summary.counts(), Counts { passed: 0, failed: 0, skipped: 3 });
     assert_eq!(summary.skipped_by_reason.values().sum::<u64>(), 3);
     assert_eq!(summary.by_fork[&Hardfork::Cancun].skipped, 1);
+    let options = Options { run_slow: true, ..Options::default() };
+    assert_eq!(run(folder.path(), &options).skipped, 0, "a slow file is run where asked for");
 }
 
 #[test]

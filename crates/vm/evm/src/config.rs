@@ -119,6 +119,9 @@ const ALIASES: &[(&str, Hardfork)] = &[
     ("latest", Hardfork::Osaka),
 ];
 
+/// How opcodes are named.
+const OPCODE_FORMS: &str = "give a mnemonic or a byte such as 0xff";
+
 /// The name of a hardfork that is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown hardfork \"{name}\"{}; known are {}", suggested(*.suggestion), known_hardforks())]
@@ -131,7 +134,7 @@ pub struct HardforkError {
 
 /// An opcode that is none.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown opcode \"{name}\"{}; give a mnemonic or a byte such as 0xff", suggested(*.suggestion))]
+#[error("unknown opcode \"{name}\"{}; {OPCODE_FORMS}", suggested(*.suggestion))]
 pub struct OpcodeError {
     /// The name as it was given.
     pub name: String,

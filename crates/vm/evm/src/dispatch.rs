@@ -16,9 +16,11 @@ use revm::{
 use vm::{HaltReason, Outcome, Status};
 
 use crate::{
-    Crossing, EvmConfig, ForeignCall, Frames,
+    Crossing, EvmConfig, ForeignCall, Frames, Precompile, PrecompileCall, Precompiles,
     context::{EvmContext, Instructions},
     frames::error_text,
+    precompile,
+    tracer::Tracer,
 };
 
 /// The stack of the EVM frames of one run.
@@ -31,7 +33,12 @@ pub(crate) struct Dispatch {
     pub(crate) crossing: Arc<dyn Crossing>,
     /// Stacks and memories of nested runs that have ended, for the next ones.
     pub(crate) spare: Vec<(Stack, LocalContext)>,
+    /// What records the steps of a transaction that is traced.
+    pub(crate) tracer: Option<Box<Tracer>>,
+    precompiles: Arc<Precompiles>,
     ethereum: EthPrecompiles,
+    /// The addresses of both.
+    warm: AddressSet,
 }
 
 /// Whom a call goes to, if not to bytecode.
@@ -42,11 +49,57 @@ enum Target {
 
 impl Dispatch {
     pub(crate) fn new(config: &EvmConfig, crossing: Arc<dyn Crossing>) -> Self {
+        let ethereum = EthPrecompiles::new(config.spec());
         Self {
             instructions: Instructions::new(config),
             crossing,
             spare: Vec::new(),
-            ethereum: EthPrecompiles::new(config.spec()),
+            tracer: None,
+            precompiles: Arc::default(),
+            warm: ethereum.warm_addresses().clone(),
+            ethereum,
+        }
+    }
+
+    pub(crate) fn set_precompiles(&mut self, precompiles: Arc<Precompiles>) {
+        self.precompiles = precompiles;
+        self.set_warm();
+    }
+
+    fn set_warm(&mut self) {
+        self.warm = self.ethereum.warm_addresses().clone();
+        self.warm.extend(self.precompiles.addresses());
+    }
+
+    /// Runs a call to a precompile of the operator.
+    fn run_precompile(
+        &mut self,
+        context: &mut EvmContext,
+        inputs: &CallInputs,
+        precompile: &dyn Precompile,
+    ) -> Result<InterpreterResult, String> {
+        let outcome = if is_borrowed(context, inputs) {
+            let reason = error_text("delegate call into a precompile with a state of its own");
+            Outcome::revert(reason, Gas(inputs.gas_limit))
+        } else {
+            let depth = context.journaled_state.depth();
+            let input = inputs.input.bytes(context);
+            let call = PrecompileCall {
+                address: Address::from_evm(inputs.target_address),
+                caller: Address::from_evm(inputs.caller),
+                value: Wei(inputs.value.get()),
+                input: &input,
+                gas_limit: Gas(inputs.gas_limit),
+                is_static: inputs.is_static,
+                depth: frames_below(depth),
+            };
+            let outcome = precompile::run(precompile, call, &mut Frames::new(context, self));
+            assert!(context.journaled_state.depth() == depth, "a precompile opens no frame");
+            outcome
+        };
+        match fault(context) {
+            Some(fault) => Err(fault),
+            None => Ok(interpreter_result(context, inputs, outcome)),
         }
     }
 
@@ -84,7 +137,7 @@ impl Dispatch {
             input: &input,
             gas_limit: Gas(inputs.gas_limit),
             is_static: inputs.is_static,
-            depth: Depth(u32::try_from(depth - 1).expect("invariant: depth is limited")),
+            depth: frames_below(depth),
         };
         context.chain.called.push(0);
         let crossing = Arc::clone(&self.crossing);
@@ -118,7 +171,11 @@ impl PrecompileProvider<EvmContext> for Dispatch {
     type Output = InterpreterResult;
 
     fn set_spec(&mut self, spec: SpecId) -> bool {
-        PrecompileProvider::<EvmContext>::set_spec(&mut self.ethereum, spec)
+        let is_other = PrecompileProvider::<EvmContext>::set_spec(&mut self.ethereum, spec);
+        if is_other {
+            self.set_warm();
+        }
+        is_other
     }
 
     #[inline]
@@ -127,7 +184,9 @@ impl PrecompileProvider<EvmContext> for Dispatch {
         context: &mut EvmContext,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
-        // Precompiles of the operator are asked here, before Ethereum's.
+        if let Some(precompile) = self.precompiles.get(&inputs.bytecode_address).cloned() {
+            return self.run_precompile(context, inputs, &*precompile).map(Some);
+        }
         if let Some(result) = self.ethereum.run(context, inputs)? {
             context.chain.foreign_halt = None;
             return Ok(Some(result));
@@ -143,8 +202,13 @@ impl PrecompileProvider<EvmContext> for Dispatch {
     }
 
     fn warm_addresses(&self) -> &AddressSet {
-        self.ethereum.warm_addresses()
+        &self.warm
     }
+}
+
+/// The frames below the one whose checkpoint is open.
+fn frames_below(depth: usize) -> Depth {
+    Depth(u32::try_from(depth - 1).expect("invariant: depth is limited"))
 }
 
 /// Why the transaction cannot go on, if it cannot.

@@ -11,8 +11,10 @@ mod crossing;
 mod dispatch;
 mod frames;
 mod machine;
+mod precompile;
 mod scope;
 mod session;
+mod tracer;
 mod transaction;
 mod validate;
 
@@ -22,8 +24,13 @@ pub use config::{
 };
 pub use crossing::{Crossing, ForeignCall, NoCrossing};
 pub use frames::{Frames, NestedCall, NestedCreate, error_text};
+pub use precompile::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};
 pub use scope::{GasByVm, Scope};
 pub use session::Session;
+pub use tracer::{
+    CallTraceOptions, StructLogOptions, TRACE_BYTES_MAX, TRACE_STEPS_MAX, TraceError,
+};
 pub use transaction::{
     AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,
 };
+pub use validate::Evm;

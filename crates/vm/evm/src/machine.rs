@@ -12,7 +12,7 @@ use revm::{
     },
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult,
-        evm::FrameInitResult, post_execution,
+        evm::FrameInitResult, instructions::InstructionProvider, post_execution,
     },
     interpreter::{
         CallInputs, CallScheme, FrameInput, InstructionResult, interpreter::EthInterpreter,
@@ -125,6 +125,14 @@ impl Machine<'_> {
         self.context.chain.recorder.enter(start);
     }
 
+    /// Tells the tracer that a frame begins. Gives what it will be told at the end.
+    #[inline]
+    fn trace_start(&mut self, input: &mut FrameInput) -> Option<FrameInput> {
+        let tracer = self.dispatch.tracer.as_mut()?;
+        tracer.start(self.context, input);
+        Some(input.clone())
+    }
+
     #[cold]
     fn record_end(&mut self, result: &FrameResult) {
         let gas = result.gas();
@@ -166,16 +174,26 @@ impl EvmTr for Machine<'_> {
     #[inline]
     fn frame_init(
         &mut self,
-        init: FrameInit,
+        mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, FrameError> {
         let is_recorded = self.context.chain.recorder.is_on();
         if is_recorded {
             self.record_start(&init.frame_input);
         }
+        let traced = self.trace_start(&mut init.frame_input);
         let result = self.open_frame(init)?;
         match result {
-            ItemOrResult::Item(()) => Ok(ItemOrResult::Item(self.stack.get())),
-            ItemOrResult::Result(result) => {
+            ItemOrResult::Item(()) => {
+                let frame = self.stack.get();
+                if let Some(tracer) = &mut self.dispatch.tracer {
+                    tracer.ready(self.context, &mut frame.interpreter);
+                }
+                Ok(ItemOrResult::Item(frame))
+            }
+            ItemOrResult::Result(mut result) => {
+                if let (Some(input), Some(tracer)) = (traced, &mut self.dispatch.tracer) {
+                    tracer.end(self.context, &input, &mut result);
+                }
                 if is_recorded {
                     self.record_end(&result);
                 }
@@ -187,15 +205,21 @@ impl EvmTr for Machine<'_> {
     #[inline]
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, FrameError> {
         let frame = self.stack.get();
-        let action = frame.interpreter.run_plain(
-            revm::handler::instructions::InstructionProvider::instruction_table(&self.instructions),
-            revm::handler::instructions::InstructionProvider::gas_table(&self.instructions),
-            self.context,
-        );
-        let next: FrameInitOrResult<Self::Frame> =
+        let action = match &mut self.dispatch.tracer {
+            None => frame.interpreter.run_plain(
+                self.instructions.instruction_table(),
+                self.instructions.gas_table(),
+                self.context,
+            ),
+            Some(tracer) => tracer.run(self.context, &mut frame.interpreter, &self.instructions),
+        };
+        let mut next: FrameInitOrResult<Self::Frame> =
             frame.process_next_action::<_, FrameError>(self.context, action)?;
-        if let ItemOrResult::Result(result) = &next {
+        if let ItemOrResult::Result(result) = &mut next {
             frame.set_finished(true);
+            if let Some(tracer) = &mut self.dispatch.tracer {
+                tracer.end(self.context, &frame.input, result);
+            }
             if self.context.chain.recorder.is_on() {
                 self.record_end(result);
             }
@@ -260,6 +284,7 @@ pub(crate) fn status(result: InstructionResult, foreign: Option<HaltReason>) -> 
         InstructionResult::PrecompileError => {
             foreign.unwrap_or_else(|| HaltReason::Evm("precompile error".to_owned()))
         }
+        InstructionResult::InvalidFEOpcode => HaltReason::Evm("invalid opcode".to_owned()),
         other => HaltReason::Evm(words(&format!("{other:?}"))),
     };
     Status::Halt(reason)

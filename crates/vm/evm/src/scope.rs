@@ -1,6 +1,6 @@
 //! What the frames of one transaction share beside the journal.
 
-use primitives::{Gas, VmKind, limits::FOREIGN_DEPTH_MAX};
+use primitives::{Bytes, Gas, VmKind, limits::FOREIGN_DEPTH_MAX};
 use vm::{Environment, HaltReason, trace::Recorder};
 
 /// Gas by the machine whose frames used it themselves.
@@ -18,6 +18,8 @@ pub struct Scope {
     pub(crate) called: Vec<u64>,
     /// Why the foreign frame that halted last did so: revm has no word for it.
     pub(crate) foreign_halt: Option<HaltReason>,
+    /// Code that hosted machines were given in the transaction.
+    pub(crate) new_code: Vec<(VmKind, Bytes)>,
     foreign_depth: u32,
     fault: Option<String>,
 }
@@ -68,6 +70,12 @@ impl Scope {
         self.gas.add(kind, gas.0);
     }
 
+    /// Remembers code that a deploy stored, so that its machine can make it ready once the
+    /// transaction has ended well.
+    pub fn store_code(&mut self, kind: VmKind, code: Bytes) {
+        self.new_code.push((kind, code));
+    }
+
     /// Foreign frames on the stack.
     #[must_use]
     pub const fn foreign_depth(&self) -> u32 {
@@ -111,6 +119,7 @@ impl Scope {
         self.recorder = recorder;
         self.gas = GasByVm::default();
         self.called.clear();
+        self.new_code.clear();
         self.foreign_halt = None;
         self.foreign_depth = 0;
         self.fault = None;

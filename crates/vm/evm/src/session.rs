@@ -14,10 +14,12 @@ use state::StateView;
 use vm::{BlockEnvironment, Environment, TransactionEnvironment, trace::Recorder};
 
 use crate::{
-    Crossing, EvmConfig, Frames, Scope, Transaction, TransactionError, TransactionResult,
+    Crossing, EvmConfig, Frames, Precompiles, Scope, Transaction, TransactionError,
+    TransactionResult,
     context::{EvmContext, EvmError},
     dispatch::{Dispatch, Stack},
     machine::{Ending, Machine, Run},
+    tracer::Tracer,
     transaction,
 };
 
@@ -60,6 +62,13 @@ impl Session {
         };
         let dispatch = Dispatch::new(config, crossing);
         Self { context, dispatch, stack: Stack::new_prealloc(STACK_FRAMES), is_traced: false }
+    }
+
+    /// The same session with precompiles of the operator's own.
+    #[must_use]
+    pub fn with_precompiles(mut self, precompiles: Arc<Precompiles>) -> Self {
+        self.dispatch.set_precompiles(precompiles);
+        self
     }
 
     /// Sets the block around the transactions to come.
@@ -158,6 +167,11 @@ impl Session {
         self.run(Ending::Keep)
     }
 
+    /// Where the inspector of a traced transaction is put for its run.
+    pub(crate) const fn tracer_mut(&mut self) -> &mut Option<Box<Tracer>> {
+        &mut self.dispatch.tracer
+    }
+
     fn execute(
         &mut self,
         transaction: &Transaction,
@@ -221,10 +235,12 @@ impl Session {
 fn rules(config: &EvmConfig) -> CfgEnv {
     let mut rules = CfgEnv::new_with_spec(config.spec());
     rules.chain_id = config.chain_id;
+    rules.memory_limit = config.memory_bytes_max;
     rules.limit_contract_code_size = Some(config.code_bytes_max);
     rules.limit_contract_initcode_size = Some(config.init_code_bytes_max);
     let limit = config.transaction_gas_limit_max;
     rules.tx_gas_limit_cap = Some(limit.map_or(u64::MAX, |limit| limit.0));
+    rules.memory_limit = config.memory_bytes_max;
     rules.max_blobs_per_tx = Some(blobs_max(config.spec()));
     rules
 }

@@ -135,6 +135,9 @@ pub struct TransactionResult {
     pub trace: Option<CallNode>,
     /// Gas by the machine that used it, before refunds.
     pub gas_by_vm: GasByVm,
+    /// Code that hosted machines were given, in the order of the deploys; nothing unless it
+    /// succeeded.
+    pub new_code: Vec<(primitives::VmKind, Bytes)>,
 }
 
 /// Why there is no result. Nothing has happened: no fee, no nonce.
@@ -356,7 +359,9 @@ pub(crate) fn result(ended: ExecutionResult, scope: &mut Scope) -> TransactionRe
         let (topics, data) = log.data.split();
         Event { address: Address::from_evm(log.address), topics, data }
     });
+    let new_code = std::mem::take(&mut scope.new_code);
     TransactionResult {
+        new_code: if status.is_success() { new_code } else { Vec::new() },
         status,
         gas_used: Gas(gas.tx_gas_used()),
         gas_refunded: Gas(gas.final_refunded()),

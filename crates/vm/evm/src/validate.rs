@@ -5,12 +5,84 @@
 //! entry for an opcode that is off. Opcodes that the hardfork does not define are legal bytes
 //! (compilers put data there) and are reported only where the operator has named them.
 
-use alloy_primitives::hex;
-use primitives::{Bytes, VmKind};
-use revm::{bytecode::opcode, primitives::hardfork::SpecId};
-use vm::{CodeError, CodeReport};
+use std::sync::Arc;
 
-use crate::config::{EvmConfig, opcode_name};
+use alloy_primitives::hex;
+use primitives::{Bytes, VmKind, VmVersion};
+use revm::{bytecode::opcode, primitives::hardfork::SpecId};
+use state::StateView;
+use vm::{CodeError, CodeReport, Vm};
+
+use crate::{
+    Crossing, Precompiles, Session,
+    config::{EvmConfig, opcode_name},
+};
+
+/// The EVM by the rules of one chain: what it says of code, and where its transactions begin.
+///
+/// It works on the journal itself and is therefore no hosted machine: its frames run in a
+/// [`Session`].
+#[derive(Debug, Clone, Default)]
+pub struct Evm {
+    config: EvmConfig,
+    precompiles: Arc<Precompiles>,
+}
+
+impl Evm {
+    /// The EVM by `config`, without precompiles but Ethereum's.
+    #[must_use]
+    pub fn new(config: EvmConfig) -> Self {
+        Self { config, precompiles: Arc::default() }
+    }
+
+    /// The same EVM with precompiles of the operator's own.
+    #[must_use]
+    pub fn with_precompiles(self, precompiles: Precompiles) -> Self {
+        Self { precompiles: Arc::new(precompiles), ..self }
+    }
+
+    /// Its rules.
+    #[must_use]
+    pub const fn config(&self) -> &EvmConfig {
+        &self.config
+    }
+
+    /// The precompiles beside Ethereum's.
+    #[must_use]
+    pub fn precompiles(&self) -> &Precompiles {
+        &self.precompiles
+    }
+
+    /// A session over `view`, as [`Session::new`].
+    #[must_use]
+    pub fn session(&self, view: Arc<dyn StateView>, crossing: Arc<dyn Crossing>) -> Session {
+        Session::new(view, &self.config, crossing).with_precompiles(Arc::clone(&self.precompiles))
+    }
+}
+
+impl Vm for Evm {
+    fn kind(&self) -> VmKind {
+        VmKind::Evm
+    }
+
+    /// Version 1 with the hardfork as its feature.
+    fn version(&self) -> VmVersion {
+        let features = vec![self.config.version.name().to_owned()];
+        VmVersion { major: 1, minor: 0, patch: 0, features }
+    }
+
+    fn recognizes(&self, code: &[u8]) -> bool {
+        recognizes(code)
+    }
+
+    /// Checks creation code, raw or in hexadecimal; the report holds it raw.
+    fn validate(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
+        validate(&self.config, code)
+    }
+
+    /// Nothing: the interpreter needs no preparation.
+    fn prepare(&self, _code: &[u8]) {}
+}
 
 /// The first bytes of code of other machines and of archives.
 const FOREIGN_MAGICS: &[&[u8]] =
@@ -28,7 +100,7 @@ const RESERVED_FIRST_BYTE: u8 = 0xef;
 
 /// Whether `code` may be creation code: not of another machine, not text, not reserved. Creation
 /// code written in hexadecimal counts.
-pub(crate) fn recognizes(code: &[u8]) -> bool {
+fn recognizes(code: &[u8]) -> bool {
     if decoded(code).is_some() {
         return true;
     }
@@ -38,7 +110,7 @@ pub(crate) fn recognizes(code: &[u8]) -> bool {
 }
 
 /// Checks creation code, raw or in hexadecimal; the report holds it raw.
-pub(crate) fn validate(config: &EvmConfig, code: &[u8]) -> Result<CodeReport, CodeError> {
+fn validate(config: &EvmConfig, code: &[u8]) -> Result<CodeReport, CodeError> {
     let raw = decoded(code).unwrap_or_else(|| Bytes::copy_from_slice(code));
     let malformed = |reason: &str| {
         Err(CodeError::Malformed { kind: VmKind::Evm, offset: 0, reason: reason.to_owned() })

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MEMORY_PAGE_BYTES, MEMORY_PAGES_MAX, STACK_SLOTS_MAX, TABLE_ELEMENTS_MAX};
 use crate::WasmLimits;
+use crate::limits::{MEMORY_PAGE_BYTES, MEMORY_PAGES_MAX, STACK_SLOTS_MAX, TABLE_ELEMENTS_MAX};
 
 /// The settings of the machine.
 ///
@@ -81,12 +81,7 @@ impl Default for WasmConfig {
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self {
-            command: None,
-            arguments: Vec::new(),
-            memory_limit: 2 << 30,
-            time_limit_ms: 30_000,
-        }
+        Self { command: None, arguments: Vec::new(), memory_limit: 2 << 30, time_limit_ms: 30_000 }
     }
 }
 

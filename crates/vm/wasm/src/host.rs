@@ -4,15 +4,15 @@
 //! `imports` gives every engine its linker and the static checks their list. Nothing here knows an
 //! engine, and nothing but `scope` is unsafe.
 
-mod control;
-mod crypto;
-mod data;
-mod environment;
+pub(crate) mod control;
+pub(crate) mod crypto;
+pub(crate) mod data;
+pub(crate) mod environment;
 pub(crate) mod frame;
 pub(crate) mod imports;
 mod memory;
 mod scope;
-mod storage;
+pub(crate) mod storage;
 
 use primitives::{Bytes, Gas};
 use vm::schedule::words;

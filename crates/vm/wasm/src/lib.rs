@@ -1,8 +1,25 @@
 //! The WebAssembly strand: static checks, metering, engines and the host interface.
+//!
+//! [`WasmVm`] runs modules that import the host interface `braid1`. A module is checked
+//! ([`inspect`]), metering is written into it ([`instrument`](mod@instrument)), and one of two
+//! engines runs it: an interpreter at once, native code when it is compiled. Both end every frame
+//! with the same outcome and the same gas. A frame has an instance of its own, which lives no
+//! longer than the frame.
+//!
+//! It does not run WASI programs, components, or modules with threads or vectors.
 
+mod cache;
+mod config;
+mod engine;
+mod host;
 pub mod instrument;
 pub mod limits;
+mod machine;
 mod validate;
+pub mod worker;
 
+pub use config::{EngineChoice, WasmConfig, WorkerConfig};
+pub use host::imports::IMPORTS;
 pub use limits::WasmLimits;
+pub use machine::{WasmError, WasmVm};
 pub use validate::{ImportSignature, ModuleReport, ValueType, inspect};

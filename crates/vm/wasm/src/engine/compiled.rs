@@ -12,8 +12,8 @@ use wasmtime::{
 use super::Program;
 use crate::config::WasmConfig;
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::{Call, End};
 use crate::host::imports::{define_linker, for_each_import};
+use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
 /// Bytes of native stack that one frame may use; the slots that a module counts take less.
@@ -160,12 +160,13 @@ impl Program for CompiledProgram {
 }
 
 /// What the store holds.
+#[derive(Debug)]
 struct Context {
     state: FrameState,
     handles: Option<Handles>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Handles {
     memory: Memory,
     gas: Global,
@@ -218,7 +219,8 @@ fn enter<R>(
     caller: &mut Caller<'_, Context>,
     work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
 ) -> wasmtime::Result<R> {
-    let handles = caller.data().handles.expect("invariant: nothing runs before the handles are set");
+    let handles =
+        caller.data().handles.expect("invariant: nothing runs before the handles are set");
     let points = points_of(&handles.gas.get(&mut *caller));
     let (memory, context) = handles.memory.data_and_store_mut(&mut *caller);
     match context.state.enter(memory, points, work) {

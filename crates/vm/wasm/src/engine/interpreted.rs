@@ -1,5 +1,7 @@
 //! The interpreter: ready at once, for code that is cold or that no compiler has finished.
 
+use std::sync::Arc;
+
 use vm::Entry;
 use wasmi::{
     Caller, CompilationMode, Config, Engine, Error, Global, Linker, Memory, Module, Store,
@@ -8,8 +10,8 @@ use wasmi::{
 
 use super::{Program, export_name};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::{Call, End};
 use crate::host::imports::{define_linker, for_each_import};
+use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
 /// Bytes of the interpreter's stack; the slots that a module counts take far less.
@@ -22,7 +24,7 @@ const RECURSION_MAX: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Interpreter {
     engine: Engine,
-    linker: Linker<Context>,
+    linker: Arc<Linker<Context>>,
     /// Translates a whole module at once, to find what it refuses before a frame runs.
     checker: Engine,
 }
@@ -30,7 +32,7 @@ pub(crate) struct Interpreter {
 /// A module ready to be interpreted.
 pub(crate) struct InterpretedProgram {
     module: Module,
-    linker: Linker<Context>,
+    linker: Arc<Linker<Context>>,
 }
 
 impl Interpreter {
@@ -40,7 +42,7 @@ impl Interpreter {
         let checker = Engine::new(&config(CompilationMode::Eager));
         let mut linker = Linker::new(&engine);
         link(&mut linker);
-        Self { engine, linker, checker }
+        Self { engine, linker: Arc::new(linker), checker }
     }
 
     /// Translates the whole module, to find what the interpreter refuses.
@@ -51,7 +53,7 @@ impl Interpreter {
     /// Makes a metered module ready.
     pub(crate) fn load(&self, module: &[u8]) -> Result<InterpretedProgram, String> {
         let module = Module::new(&self.engine, module).map_err(|error| error.to_string())?;
-        Ok(InterpretedProgram { module, linker: self.linker.clone() })
+        Ok(InterpretedProgram { module, linker: Arc::clone(&self.linker) })
     }
 }
 
@@ -93,12 +95,13 @@ impl Program for InterpretedProgram {
 }
 
 /// What the store holds.
+#[derive(Debug)]
 struct Context {
     state: FrameState,
     handles: Option<Handles>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Handles {
     memory: Memory,
     gas: Global,
@@ -112,7 +115,8 @@ fn enter<R>(
     caller: &mut Caller<'_, Context>,
     work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
 ) -> Result<R, Error> {
-    let handles = caller.data().handles.expect("invariant: nothing runs before the handles are set");
+    let handles =
+        caller.data().handles.expect("invariant: nothing runs before the handles are set");
     let points = points_of(&handles.gas.get(&*caller));
     let (memory, context) = handles.memory.data_and_store_mut(&mut *caller);
     match context.state.enter(memory, points, work) {
@@ -168,6 +172,5 @@ fn stop_of(error: &Error) -> Stop {
         TrapCode::OutOfFuel | TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory => {
             return Stop::Failed;
         }
-        _ => return Stop::Failed,
     })
 }

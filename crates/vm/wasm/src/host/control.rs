@@ -10,7 +10,7 @@ use super::{Call, End, bad_argument};
 /// The flag of a static call.
 const FLAG_STATIC: u32 = 1;
 
-pub(super) fn call(
+pub(crate) fn call(
     call: &mut Call<'_>,
     (to, value, input, input_bytes, gas, flags): (u32, u32, u32, u32, u64, u32),
 ) -> Result<i32, End> {
@@ -32,9 +32,9 @@ pub(super) fn call(
 
 /// The arguments of `deploy` in the order of the interface: kind, code and its length, arguments
 /// and their length, value, salt, gas, into.
-pub(super) type DeployArguments = (u32, u32, u32, u32, u32, u32, u32, u64, u32);
+pub(crate) type DeployArguments = (u32, u32, u32, u32, u32, u32, u32, u64, u32);
 
-pub(super) fn deploy(call: &mut Call<'_>, arguments: DeployArguments) -> Result<i32, End> {
+pub(crate) fn deploy(call: &mut Call<'_>, arguments: DeployArguments) -> Result<i32, End> {
     let (kind, code, code_bytes, input, input_bytes, value, salt, gas, into) = arguments;
     call.charge_copy(u64::from(code_bytes) + u64::from(input_bytes))?;
     // The result must have its place before the work is done.

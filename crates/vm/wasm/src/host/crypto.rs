@@ -9,7 +9,7 @@ use super::{Call, End};
 /// Defines imports that hash a range of memory to a pointer.
 macro_rules! hashes {
     ($($name:ident,)*) => {
-        $(pub(super) fn $name(
+        $(pub(crate) fn $name(
             call: &mut Call<'_>,
             (from, bytes, into): (u32, u32, u32),
         ) -> Result<(), End> {
@@ -22,22 +22,21 @@ macro_rules! hashes {
 
 hashes!(keccak256, sha256, ripemd160, blake3,);
 
-pub(super) fn secp256k1_recover(
+pub(crate) fn secp256k1_recover(
     call: &mut Call<'_>,
     (hash, signature, recovery_id, into): (u32, u32, u32, u32),
 ) -> Result<i32, End> {
     let hash = B256::from(array(call.memory, hash)?);
     let signature = array(call.memory, signature)?;
     let schedule = call.host.schedule();
-    let signer =
-        crypto::secp256k1_recover(schedule, call.meter, &hash, &signature, recovery_id)?;
+    let signer = crypto::secp256k1_recover(schedule, call.meter, &hash, &signature, recovery_id)?;
     match signer {
         Some(address) => write(call.memory, into, address.as_bytes()).map(|()| 1),
         None => Ok(0),
     }
 }
 
-pub(super) fn secp256r1_verify(
+pub(crate) fn secp256r1_verify(
     call: &mut Call<'_>,
     (hash, signature, public_key): (u32, u32, u32),
 ) -> Result<i32, End> {
@@ -48,7 +47,7 @@ pub(super) fn secp256r1_verify(
     Ok(crypto::secp256r1_verify(schedule, call.meter, &hash, &signature, &key)?.into())
 }
 
-pub(super) fn ed25519_verify(
+pub(crate) fn ed25519_verify(
     call: &mut Call<'_>,
     (public_key, signature, message, message_bytes): (u32, u32, u32, u32),
 ) -> Result<i32, End> {

@@ -7,7 +7,7 @@ use vm::{HaltReason, Trap};
 use super::memory::{part, slice, slice_mut};
 use super::{Call, End};
 
-pub(super) fn input_read(
+pub(crate) fn input_read(
     call: &mut Call<'_>,
     (into, offset, bytes): (u32, u32, u32),
 ) -> Result<(), End> {
@@ -17,7 +17,7 @@ pub(super) fn input_read(
     Ok(())
 }
 
-pub(super) fn output_write(call: &mut Call<'_>, (from, bytes): (u32, u32)) -> Result<(), End> {
+pub(crate) fn output_write(call: &mut Call<'_>, (from, bytes): (u32, u32)) -> Result<(), End> {
     let limit = OUTPUT_BYTES_MAX as u64;
     if u64::from(bytes) > limit {
         let found = bytes.into();
@@ -28,22 +28,22 @@ pub(super) fn output_write(call: &mut Call<'_>, (from, bytes): (u32, u32)) -> Re
     Ok(())
 }
 
-pub(super) fn finish(call: &mut Call<'_>, range: (u32, u32)) -> Result<(), End> {
+pub(crate) fn finish(call: &mut Call<'_>, range: (u32, u32)) -> Result<(), End> {
     output_write(call, range)?;
     Err(End::Finish)
 }
 
-pub(super) fn revert(call: &mut Call<'_>, range: (u32, u32)) -> Result<(), End> {
+pub(crate) fn revert(call: &mut Call<'_>, range: (u32, u32)) -> Result<(), End> {
     output_write(call, range)?;
     Err(End::Revert)
 }
 
-pub(super) fn buffer_bytes(call: &mut Call<'_>, (): ()) -> Result<i32, End> {
+pub(crate) fn buffer_bytes(call: &mut Call<'_>, (): ()) -> Result<i32, End> {
     call.charge_environment()?;
     length(call.buffer.len())
 }
 
-pub(super) fn buffer_read(
+pub(crate) fn buffer_read(
     call: &mut Call<'_>,
     (into, offset, bytes): (u32, u32, u32),
 ) -> Result<(), End> {
@@ -53,14 +53,14 @@ pub(super) fn buffer_read(
     Ok(())
 }
 
-pub(super) fn debug(call: &mut Call<'_>, (from, bytes): (u32, u32)) -> Result<(), End> {
+pub(crate) fn debug(call: &mut Call<'_>, (from, bytes): (u32, u32)) -> Result<(), End> {
     call.charge_copy(bytes.into())?;
     let text = String::from_utf8_lossy(slice(call.memory, from, bytes)?);
     Ok(call.host.debug(call.meter, &text)?)
 }
 
 /// A length as the guest sees it. Nothing that a host hands out comes near the limit.
-pub(super) fn length(bytes: usize) -> Result<i32, End> {
+pub(crate) fn length(bytes: usize) -> Result<i32, End> {
     i32::try_from(bytes).map_err(|_| {
         let (found, limit) = (bytes as u64, i32::MAX.unsigned_abs().into());
         End::Halt(HaltReason::Limit { what: "bytes of a result", found, limit })

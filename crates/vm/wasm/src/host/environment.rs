@@ -8,7 +8,7 @@ use super::{Call, End};
 /// Defines imports that write 32 bytes of the environment to a pointer.
 macro_rules! words_of_environment {
     ($($name:ident = |$call:ident| $bytes:expr;)*) => {
-        $(pub(super) fn $name($call: &mut Call<'_>, (into,): (u32,)) -> Result<(), End> {
+        $(pub(crate) fn $name($call: &mut Call<'_>, (into,): (u32,)) -> Result<(), End> {
             $call.charge_environment()?;
             let word: [u8; 32] = $bytes;
             write($call.memory, into, &word)
@@ -19,7 +19,7 @@ macro_rules! words_of_environment {
 /// Defines imports that return a number of the environment.
 macro_rules! numbers_of_environment {
     ($($name:ident = |$call:ident| $number:expr;)*) => {
-        $(pub(super) fn $name($call: &mut Call<'_>, (): ()) -> Result<i64, End> {
+        $(pub(crate) fn $name($call: &mut Call<'_>, (): ()) -> Result<i64, End> {
             $call.charge_environment()?;
             let number: u64 = $number;
             Ok(number.cast_signed())
@@ -47,12 +47,12 @@ numbers_of_environment! {
     gas_left = |call| call.meter.remaining().0;
 }
 
-pub(super) fn is_static(call: &mut Call<'_>, (): ()) -> Result<i32, End> {
+pub(crate) fn is_static(call: &mut Call<'_>, (): ()) -> Result<i32, End> {
     call.charge_environment()?;
     Ok(call.frame.is_static.into())
 }
 
-pub(super) fn block_hash(call: &mut Call<'_>, (number, into): (u64, u32)) -> Result<(), End> {
+pub(crate) fn block_hash(call: &mut Call<'_>, (number, into): (u64, u32)) -> Result<(), End> {
     let hash: B256 = call.host.block_hash(call.meter, number)?;
     write(call.memory, into, hash.as_slice())
 }

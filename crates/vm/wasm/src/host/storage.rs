@@ -1,7 +1,7 @@
 //! The contract's own storage, balances, code hashes, events.
 
-use primitives::{Address, B256, Bytes, U256, Wei};
 use primitives::limits::EVENT_TOPICS_MAX;
+use primitives::{Address, B256, Bytes, U256, Wei};
 use vm::{ScanRequest, Trap};
 
 use super::data::length;
@@ -11,10 +11,7 @@ use super::{Call, End};
 /// What a record that is absent, or an identity without code, gives.
 const ABSENT: i32 = -1;
 
-pub(super) fn storage_get(
-    call: &mut Call<'_>,
-    (key, key_bytes): (u32, u32),
-) -> Result<i32, End> {
+pub(crate) fn storage_get(call: &mut Call<'_>, (key, key_bytes): (u32, u32)) -> Result<i32, End> {
     let key = slice(call.memory, key, key_bytes)?;
     match call.host.storage_get(call.meter, key)? {
         Some(value) => {
@@ -29,7 +26,7 @@ pub(super) fn storage_get(
     }
 }
 
-pub(super) fn storage_put(
+pub(crate) fn storage_put(
     call: &mut Call<'_>,
     (key, key_bytes, value, value_bytes): (u32, u32, u32, u32),
 ) -> Result<(), End> {
@@ -38,7 +35,7 @@ pub(super) fn storage_put(
     Ok(call.host.storage_put(call.meter, key, value)?)
 }
 
-pub(super) fn storage_delete(
+pub(crate) fn storage_delete(
     call: &mut Call<'_>,
     (key, key_bytes): (u32, u32),
 ) -> Result<i32, End> {
@@ -46,7 +43,7 @@ pub(super) fn storage_delete(
     Ok(call.host.storage_delete(call.meter, key)?.into())
 }
 
-pub(super) fn storage_scan(
+pub(crate) fn storage_scan(
     call: &mut Call<'_>,
     (prefix, prefix_bytes, after, after_bytes, limit): (u32, u32, u32, u32, u32),
 ) -> Result<i32, End> {
@@ -71,38 +68,38 @@ pub(super) fn storage_scan(
     length(records.len())
 }
 
-pub(super) fn transient_get(call: &mut Call<'_>, (key, into): (u32, u32)) -> Result<(), End> {
+pub(crate) fn transient_get(call: &mut Call<'_>, (key, into): (u32, u32)) -> Result<(), End> {
     let key = B256::from(array(call.memory, key)?);
     let value = call.host.transient_get(call.meter, key)?;
     write(call.memory, into, value.as_slice())
 }
 
-pub(super) fn transient_put(call: &mut Call<'_>, (key, value): (u32, u32)) -> Result<(), End> {
+pub(crate) fn transient_put(call: &mut Call<'_>, (key, value): (u32, u32)) -> Result<(), End> {
     let key = B256::from(array(call.memory, key)?);
     let value = B256::from(array(call.memory, value)?);
     Ok(call.host.transient_put(call.meter, key, value)?)
 }
 
-pub(super) fn balance(call: &mut Call<'_>, (address, into): (u32, u32)) -> Result<(), End> {
+pub(crate) fn balance(call: &mut Call<'_>, (address, into): (u32, u32)) -> Result<(), End> {
     let address = Address::new(array(call.memory, address)?);
     let balance = call.host.balance(call.meter, &address)?;
     write(call.memory, into, &balance.0.to_be_bytes::<32>())
 }
 
-pub(super) fn code_hash(call: &mut Call<'_>, (address, into): (u32, u32)) -> Result<i32, End> {
+pub(crate) fn code_hash(call: &mut Call<'_>, (address, into): (u32, u32)) -> Result<i32, End> {
     let address = Address::new(array(call.memory, address)?);
     let Some((kind, hash)) = call.host.code_hash(call.meter, &address)? else { return Ok(ABSENT) };
     write(call.memory, into, hash.0.as_slice())?;
     Ok(kind.code().into())
 }
 
-pub(super) fn transfer(call: &mut Call<'_>, (to, amount): (u32, u32)) -> Result<i32, End> {
+pub(crate) fn transfer(call: &mut Call<'_>, (to, amount): (u32, u32)) -> Result<i32, End> {
     let to = Address::new(array(call.memory, to)?);
     let amount = amount_at(call, amount)?;
     Ok(call.host.transfer(call.meter, &to, amount)?.into())
 }
 
-pub(super) fn emit(
+pub(crate) fn emit(
     call: &mut Call<'_>,
     (topics, topic_count, data, data_bytes): (u32, u32, u32, u32),
 ) -> Result<(), End> {
@@ -118,6 +115,6 @@ pub(super) fn emit(
 }
 
 /// The amount of coin at a pointer, big-endian.
-pub(super) fn amount_at(call: &Call<'_>, pointer: u32) -> Result<Wei, End> {
+pub(crate) fn amount_at(call: &Call<'_>, pointer: u32) -> Result<Wei, End> {
     Ok(Wei(U256::from_be_bytes(array::<32>(call.memory, pointer)?)))
 }

@@ -1,0 +1,277 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use braidvm::{BlockNumber, VmKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Smart contracts of many virtual machines over one state
+#[derive(Debug, Parser)]
+#[command(name = "braid", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Folder of the chain; without it the chain is in memory and ends with the command
+    #[arg(long, global = true, env = "BRAID_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file (TOML)
+    #[arg(long, global = true, env = "BRAID_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// JSON on stdout, one object a line, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Colors
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorWhen,
+    /// More: call trees of what succeeds too
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Less: no progress, no remarks
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tell the story: contracts of two machines call each other, fail together, and survive
+    Demo,
+    /// List the development accounts, their balances and keys
+    Accounts,
+    /// Make a contract from a file: WebAssembly, a compiler's JSON, or EVM creation code
+    Deploy(DeployArgs),
+    /// Call a contract and keep nothing
+    Call(CallArgs),
+    /// Call a contract and keep what it changed, or transfer coin
+    Send(SendArgs),
+    /// Tell the least gas that a call or a deploy needs
+    Estimate(EstimateArgs),
+    /// Call a contract, keep nothing, and show every frame
+    Trace(TraceArgs),
+    /// Show an account or contract: balance, machine, code, interface, storage
+    Inspect(InspectArgs),
+    /// Show the interface of a file or a contract, or encode and decode by it
+    Abi(AbiArgs),
+    /// The state as a whole
+    #[command(subcommand)]
+    State(StateCommand),
+    /// List the machines: versions, switches, counters
+    Vms,
+    /// Measure side by side with a peer in one run
+    Bench(BenchArgs),
+    /// Run public test vectors
+    #[command(subcommand)]
+    TestVectors(VectorsCommand),
+    /// Check this machine, the data folder and the configuration
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Compile one module from stdin to stdout (started by braid itself)
+    #[command(hide = true)]
+    CompileWorker,
+    /// Write blocks into a store until killed (started by the demo)
+    #[command(hide = true)]
+    DemoWriter {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+/// Who calls, and with what.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Caller {
+    /// Who calls: a development account by name, or an address
+    #[arg(long, default_value = "alice", value_name = "ACCOUNT")]
+    pub(crate) from: String,
+    /// Coin that goes along: wei, or with a unit as in 1ether, 5gwei
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    pub(crate) value: String,
+    /// The most gas it may use
+    #[arg(long, value_name = "GAS")]
+    pub(crate) gas_limit: Option<u64>,
+}
+
+/// A contract, a method and its arguments.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Target {
+    /// The contract or account: an address, or a development account by name
+    pub(crate) to: String,
+    /// The method: `transfer`, `"transfer(address,uint256)"`, or raw input as 0x…
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) method: Option<String>,
+    /// The arguments as people write them: 5, 1ether, alice, true, [1,2]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// Arguments of the constructor
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+    /// Interface: a Solidity ABI as JSON, where the file has none of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) abi: Option<PathBuf>,
+    /// The machine, where the file does not tell it
+    #[arg(long, value_name = "VM")]
+    pub(crate) vm: Option<VmKind>,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+    /// The state after this block instead of the latest
+    #[arg(long, value_name = "BLOCK", value_parser = block_number)]
+    pub(crate) at: Option<BlockNumber>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EstimateArgs {
+    /// A contract, or a file to deploy (with --deploy)
+    pub(crate) to: String,
+    /// The method, or the first argument of the constructor
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) method: Option<String>,
+    /// The arguments
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+    /// Estimate the deploy of the file
+    #[arg(long)]
+    pub(crate) deploy: bool,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+    /// Every EVM instruction instead of the frames, as debug_traceTransaction has it
+    #[arg(long)]
+    pub(crate) struct_logs: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// An address, or a development account by name
+    pub(crate) address: String,
+    /// Records of storage to show
+    #[arg(long, default_value_t = 16, value_name = "COUNT")]
+    pub(crate) storage: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AbiArgs {
+    /// A file (compiler's JSON, Solidity ABI, WebAssembly) or the address of a contract
+    pub(crate) source: String,
+    /// Encode a call: a method and its arguments
+    #[arg(long, num_args = 1.., value_names = ["METHOD", "ARGUMENTS"], allow_hyphen_values = true)]
+    pub(crate) encode: Vec<String>,
+    /// Decode the input of a call
+    #[arg(long, value_name = "HEX", conflicts_with = "encode")]
+    pub(crate) decode: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// Compute the root over all records
+    Root,
+    /// Write all records as lines of JSON
+    Dump {
+        /// The file; stdout where none is named
+        file: Option<PathBuf>,
+    },
+    /// Fill an empty data folder from a dump
+    Load {
+        /// The file
+        file: PathBuf,
+    },
+    /// Read every record and the history, and recompute the root
+    Verify,
+    /// Show what differs between two blocks, or between two dumps
+    Diff {
+        /// A block or a dump
+        left: String,
+        /// A block or a dump; the latest block where none is named
+        right: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum)]
+    pub(crate) group: BenchGroup,
+    /// How many rounds; each measures every side once, in rotated order
+    #[arg(long, default_value_t = 7, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
+}
+
+/// A group of measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchGroup {
+    /// The EVM through the whole kernel against raw revm
+    Evm,
+    /// WebAssembly against raw wasmtime
+    Wasm,
+    /// A call into another machine against a call within one
+    Crossing,
+    /// The store
+    State,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VectorsCommand {
+    /// Ethereum state tests from a folder, a .tar or a .tar.zst
+    Evm {
+        /// The folder or archive
+        path: PathBuf,
+        /// Only files whose name contains this
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        /// Only this hardfork, as the tests name it
+        #[arg(long, value_name = "FORK")]
+        fork: Option<String>,
+    },
+}
+
+fn block_number(text: &str) -> Result<BlockNumber, String> {
+    text.parse().map(BlockNumber).map_err(|_| format!("\"{text}\" is not a block number"))
+}

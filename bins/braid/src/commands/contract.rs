@@ -1,0 +1,253 @@
+//! Making contracts and calling them: `deploy`, `call`, `send`, `estimate`, `trace`.
+
+use std::path::Path;
+
+use braidvm::{
+    Artifact, CallOutput, Deploy, Engine, Interface, Receipt, Request, VmKind,
+    decode::{decode_call, decode_event, outcome_name},
+    tree::thousands,
+};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    cli::{CallArgs, Caller, DeployArgs, EstimateArgs, Global, SendArgs, Target, TraceArgs},
+    context,
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) fn deploy(
+    global: &Global,
+    arguments: &DeployArgs,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut engine = context::engine(global)?;
+    let deploy = deploy_request(&engine, arguments)?;
+    let name = deploy.artifact.name.clone();
+    let receipt = engine.deploy(&deploy)?;
+    remark_on_memory(global, output);
+    show_receipt(&engine, &receipt, output)?;
+    if let Some(contract) = receipt.created.filter(|_| receipt.is_success()) {
+        let inspection = engine.inspect(&contract, 0)?;
+        output.line(format!("{name} is a {} contract at {contract}", inspection.account.kind))?;
+    }
+    failed(&receipt.reason)
+}
+
+pub(crate) fn send(global: &Global, arguments: &SendArgs, output: &Output) -> Result<(), Failure> {
+    let mut engine = context::engine(global)?;
+    let request = request(&engine, &arguments.target, &arguments.caller)?;
+    let receipt = engine.send(&request)?;
+    remark_on_memory(global, output);
+    show_receipt(&engine, &receipt, output)?;
+    failed(&receipt.reason)
+}
+
+pub(crate) fn call(global: &Global, arguments: &CallArgs, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let request = request(&engine, &arguments.target, &arguments.caller)?;
+    let result = match arguments.at {
+        Some(block) => engine.call_at(block, &request)?,
+        None => engine.call(&request)?,
+    };
+    output.json(&call_json(&engine, &result))?;
+    if result.is_success() {
+        for value in shown_values(&result)? {
+            output.line(value)?;
+        }
+    }
+    if output.is_verbose() || !result.is_success() {
+        show_tree(&engine, result.trace.as_ref(), output)?;
+    }
+    failed(&result.reason)
+}
+
+pub(crate) fn estimate(
+    global: &Global,
+    arguments: &EstimateArgs,
+    output: &Output,
+) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let gas = if arguments.deploy {
+        let arguments = DeployArgs {
+            file: arguments.to.clone().into(),
+            arguments: arguments.method.iter().chain(&arguments.arguments).cloned().collect(),
+            abi: None,
+            vm: None,
+            caller: arguments.caller.clone(),
+        };
+        engine.estimate_deploy(&deploy_request(&engine, &arguments)?)?
+    } else {
+        let target = Target {
+            to: arguments.to.clone(),
+            method: arguments.method.clone(),
+            arguments: arguments.arguments.clone(),
+        };
+        engine.estimate(&request(&engine, &target, &arguments.caller)?)?
+    };
+    output.json(&json!({ "gas": gas }))?;
+    output.line(gas.to_string())
+}
+
+pub(crate) fn trace(
+    global: &Global,
+    arguments: &TraceArgs,
+    output: &Output,
+) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let request = request(&engine, &arguments.target, &arguments.caller)?;
+    if arguments.struct_logs {
+        let logs = engine.trace_struct_logs(&request)?;
+        output.json(&logs)?;
+        return output.line(serde_json::to_string_pretty(&logs).map_err(anyhow::Error::from)?);
+    }
+    let result = engine.call(&request)?;
+    output.json(&call_json(&engine, &result))?;
+    show_tree(&engine, result.trace.as_ref(), output)?;
+    show_gas(&result.gas_by_vm, result.gas_used, output)?;
+    failed(&result.reason)
+}
+
+/// A request in the words of the command line.
+pub(crate) fn request(
+    engine: &Engine,
+    target: &Target,
+    caller: &Caller,
+) -> Result<Request, Failure> {
+    let (value, gas_limit) = context::amounts(caller)?;
+    let from = engine.account(&caller.from)?;
+    let to = engine.account(&target.to)?;
+    let method = target.method.as_deref().unwrap_or_default();
+    let mut request = match method.strip_prefix("0x") {
+        Some(digits) => {
+            let input = alloy_primitives::hex::decode(digits)
+                .map_err(|error| Failure::usage(format!("input \"{method}\": {error}")))?;
+            if !target.arguments.is_empty() {
+                return Err(Failure::usage("raw input takes no arguments"));
+            }
+            Request::raw(from, to, input.into())
+        }
+        None => Request::new(from, to, method).arguments(target.arguments.clone()),
+    };
+    request.gas_limit = gas_limit;
+    Ok(request.value(value))
+}
+
+/// An artifact from a file, with the interface of another file where one is named.
+pub(crate) fn artifact(
+    file: &Path,
+    abi: Option<&Path>,
+    kind: Option<VmKind>,
+) -> Result<Artifact, Failure> {
+    let mut artifact =
+        Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?;
+    if let Some(path) = abi {
+        let interface = Interface::from_json(&context::read_text(path)?)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        artifact = artifact.with_interface(interface);
+    }
+    artifact.kind = kind.or(artifact.kind);
+    Ok(artifact)
+}
+
+fn deploy_request(engine: &Engine, arguments: &DeployArgs) -> Result<Deploy, Failure> {
+    let (value, gas_limit) = context::amounts(&arguments.caller)?;
+    let from = engine.account(&arguments.caller.from)?;
+    let artifact = artifact(&arguments.file, arguments.abi.as_deref(), arguments.vm)?;
+    let mut deploy =
+        Deploy::new(from, artifact).arguments(arguments.arguments.clone()).value(value);
+    deploy.gas_limit = gas_limit;
+    Ok(deploy)
+}
+
+fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(), Failure> {
+    let interfaces = engine.interfaces();
+    let events: Vec<_> =
+        receipt.events.iter().map(|event| decode_event(event, &interfaces)).collect();
+    let trace = receipt.trace.as_ref().map(|node| decode_call(node, &interfaces));
+    output.json(&json!({
+        "block": receipt.block,
+        "outcome": outcome_name(&receipt.status),
+        "reason": receipt.reason,
+        "contract": receipt.created,
+        "output": receipt.output,
+        "gas_used": receipt.gas_used,
+        "gas_by_vm": gas_json(&receipt.gas_by_vm),
+        "events": events,
+        "trace": trace,
+    }))?;
+    if let Some(trace) = trace.filter(|_| output.is_verbose() || !receipt.is_success()) {
+        output.tree(&trace)?;
+    }
+    for event in &events {
+        output.line(format!("event {} {}", event.address, event.text))?;
+    }
+    let used = thousands(receipt.gas_used.0);
+    let outcome = outcome_name(&receipt.status);
+    output.line(format!("{outcome} in block {}, {used} gas", receipt.block))
+}
+
+fn show_tree(
+    engine: &Engine,
+    trace: Option<&braidvm::rooms::vm::trace::CallNode>,
+    output: &Output,
+) -> Result<(), Failure> {
+    match trace {
+        Some(node) => output.tree(&decode_call(node, &engine.interfaces())),
+        None => Ok(()),
+    }
+}
+
+/// What each machine used, as a table.
+pub(crate) fn show_gas(
+    by_vm: &[(VmKind, braidvm::Gas)],
+    total: braidvm::Gas,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut rows: Vec<Vec<String>> = by_vm
+        .iter()
+        .map(|(kind, gas)| vec![kind.to_string(), thousands(gas.0)])
+        .collect();
+    rows.push(vec!["transaction".to_owned(), thousands(total.0)]);
+    output.table(&["machine", "gas"], &rows)
+}
+
+fn call_json(engine: &Engine, result: &CallOutput) -> Json {
+    let interfaces = engine.interfaces();
+    let values = result.values().map(|values| values.iter().map(ToString::to_string).collect());
+    let values: Option<Vec<String>> = values.ok().filter(|_| result.is_success());
+    json!({
+        "outcome": outcome_name(&result.status),
+        "reason": result.reason,
+        "output": result.output,
+        "values": values,
+        "gas_used": result.gas_used,
+        "gas_by_vm": gas_json(&result.gas_by_vm),
+        "trace": result.trace.as_ref().map(|node| decode_call(node, &interfaces)),
+    })
+}
+
+fn shown_values(result: &CallOutput) -> Result<Vec<String>, Failure> {
+    let has_results = result.method.as_ref().is_some_and(|method| !method.outputs.is_empty());
+    if !has_results {
+        return Ok(vec![result.output.to_string()]);
+    }
+    Ok(result.values()?.iter().map(ToString::to_string).collect())
+}
+
+fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
+    by_vm.iter().map(|(kind, gas)| (kind.to_string(), json!(gas))).collect()
+}
+
+fn failed(reason: &Option<String>) -> Result<(), Failure> {
+    match reason {
+        None => Ok(()),
+        Some(reason) => Err(Failure::Contract(reason.clone())),
+    }
+}
+
+fn remark_on_memory(global: &Global, output: &Output) {
+    if global.data.is_none() {
+        output.remark("the chain was in memory and is gone now; --data DIR keeps it");
+    }
+}

@@ -1,0 +1,51 @@
+//! The commands, a file a family.
+
+mod contract;
+mod demo;
+mod doctor;
+mod inspect;
+mod state;
+mod vectors;
+
+use std::{io, process::ExitCode};
+
+use clap::CommandFactory;
+
+use crate::{
+    bench,
+    cli::{Cli, Command, VectorsCommand},
+    failure::Failure,
+    output::Output,
+};
+
+/// Runs the command that the person named.
+pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Demo => demo::demo(global, output),
+        Command::Accounts => inspect::accounts(global, output),
+        Command::Deploy(arguments) => contract::deploy(global, arguments, output),
+        Command::Call(arguments) => contract::call(global, arguments, output),
+        Command::Send(arguments) => contract::send(global, arguments, output),
+        Command::Estimate(arguments) => contract::estimate(global, arguments, output),
+        Command::Trace(arguments) => contract::trace(global, arguments, output),
+        Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
+        Command::Abi(arguments) => inspect::interface(global, arguments, output),
+        Command::State(command) => state::run(global, command, output),
+        Command::Vms => inspect::machines(global, output),
+        Command::Bench(arguments) => bench::run(arguments, output),
+        Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
+            vectors::evm(path, filter.as_deref(), fork.as_deref(), output)
+        }
+        Command::Doctor => doctor::doctor(global, output),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "braid", &mut io::stdout());
+            Ok(())
+        }
+        Command::CompileWorker => {
+            return Ok(braidvm::rooms::vm_wasm::worker_main(&mut io::stdin(), &mut io::stdout()));
+        }
+        Command::DemoWriter { folder } => demo::write_until_killed(folder),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,194 @@
+//! The state as a whole: `state root|dump|load|verify|diff`.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use braidvm::{
+    BlockNumber, Engine,
+    rooms::state::{
+        Diff, Difference, DumpReader, FjallConfig, FjallStore, Key, Records, StateError,
+        StateView, Store, Tip, commitment::root_of, dump, load, verify,
+    },
+    tree::thousands,
+};
+use serde_json::json;
+
+use crate::{
+    cli::{Global, StateCommand},
+    context,
+    failure::Failure,
+    output::Output,
+};
+
+pub(crate) fn run(
+    global: &Global,
+    command: &StateCommand,
+    output: &Output,
+) -> Result<(), Failure> {
+    match command {
+        StateCommand::Root => root(global, output),
+        StateCommand::Dump { file } => write_dump(global, file.as_deref(), output),
+        StateCommand::Load { file } => read_dump(global, file, output),
+        StateCommand::Verify => check(global, output),
+        StateCommand::Diff { left, right } => diff(global, left, right.as_deref(), output),
+    }
+}
+
+fn root(global: &Global, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let view = engine.store().latest();
+    let bar = output.progress("records", 0);
+    let root = root_of(Records::all(view.as_ref()), &mut |count| bar.set_position(count))
+        .map_err(failure)?;
+    bar.finish_and_clear();
+    output.json(&json!({ "block": engine.tip(), "root": root }))?;
+    output.line(root.to_string())
+}
+
+fn write_dump(global: &Global, file: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let tip = tip_of(engine.store().as_ref())?;
+    let view = engine.store().latest();
+    let bar = output.progress("records", 0);
+    let mut progress = |count| bar.set_position(count);
+    let summary = match file {
+        Some(path) => {
+            let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+            let mut out = BufWriter::new(file);
+            let summary = dump(view.as_ref(), tip, &mut out, &mut progress).map_err(failure)?;
+            out.flush()?;
+            out.get_ref().sync_all()?;
+            summary
+        }
+        None => dump(view.as_ref(), tip, &mut BufWriter::new(io::stdout()), &mut progress)
+            .map_err(failure)?,
+    };
+    bar.finish_and_clear();
+    let Some(path) = file else { return Ok(()) };
+    output.json(&json!({ "file": path, "records": summary.records, "root": summary.header.root }))?;
+    let records = thousands(summary.records);
+    output.line(format!("{records} records of block {} in {}", tip.block, path.display()))
+}
+
+fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failure> {
+    let folder = global
+        .data
+        .as_deref()
+        .ok_or_else(|| Failure::usage("state load needs --data DIR, an empty folder to fill"))?;
+    let input = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
+    let store = FjallStore::open(folder, &FjallConfig::default()).map_err(failure)?;
+    let bar = output.progress("records", 0);
+    let summary = load(&store, input, &mut |count| bar.set_position(count)).map_err(failure)?;
+    bar.finish_and_clear();
+    output.json(&json!({ "records": summary.records, "root": summary.header.root }))?;
+    let records = thousands(summary.records);
+    output.line(format!("{records} records, root {}", summary.header.root))
+}
+
+fn check(global: &Global, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let bar = output.progress("records", 0);
+    let report =
+        verify(engine.store().as_ref(), &mut |count| bar.set_position(count)).map_err(failure)?;
+    bar.finish_and_clear();
+    output.json(&json!({
+        "healthy": report.is_healthy(),
+        "records": report.records,
+        "history_entries": report.history_entries,
+        "root": report.root,
+        "problems": report.problems,
+        "problems_count": report.problems_count,
+    }))?;
+    for problem in &report.problems {
+        output.line(format!("problem: {problem}"))?;
+    }
+    let records = thousands(report.records);
+    let history = thousands(report.history_entries);
+    output.line(format!("{records} records, {history} of history, root {}", report.root))?;
+    if report.is_healthy() {
+        return Ok(());
+    }
+    let count = report.problems_count;
+    Err(Failure::Host(anyhow::anyhow!("the store has {count} problems")))
+}
+
+fn diff(global: &Global, left: &str, right: Option<&str>, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let latest = engine.tip().to_string();
+    let left = side(&engine, left)?;
+    let right = side(&engine, right.unwrap_or(&latest))?;
+    let mut count = 0_u64;
+    for difference in Diff::new(left.records()?, right.records()?) {
+        let (key, difference) = difference.map_err(failure)?;
+        show_difference(&key, &difference, output)?;
+        count += 1;
+    }
+    output.remark(format!("{} records differ", thousands(count)));
+    Ok(())
+}
+
+/// One side of a comparison.
+enum Side {
+    Block(Arc<dyn StateView>),
+    Dump(std::path::PathBuf),
+}
+
+type RecordIterator<'a> = Box<dyn Iterator<Item = Result<(Key, braidvm::Bytes), StateError>> + 'a>;
+
+impl Side {
+    fn records(&self) -> Result<RecordIterator<'_>, Failure> {
+        match self {
+            Self::Block(view) => Ok(Box::new(Records::all(view.as_ref()))),
+            Self::Dump(path) => {
+                let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+                Ok(Box::new(DumpReader::new(BufReader::new(file)).map_err(failure)?))
+            }
+        }
+    }
+}
+
+fn side(engine: &Engine, text: &str) -> Result<Side, Failure> {
+    if let Ok(number) = text.parse() {
+        return Ok(Side::Block(engine.store().at(BlockNumber(number)).map_err(failure)?));
+    }
+    let path = Path::new(text);
+    if path.exists() {
+        return Ok(Side::Dump(path.to_owned()));
+    }
+    Err(Failure::usage(format!("\"{text}\" is neither a block nor a dump")))
+}
+
+fn show_difference(key: &Key, difference: &Difference, output: &Output) -> Result<(), Failure> {
+    let (sign, before, after) = match difference {
+        Difference::Added { value } => ("+", None, Some(value)),
+        Difference::Removed { value } => ("-", Some(value), None),
+        Difference::Changed { before, after } => ("~", Some(before), Some(after)),
+    };
+    output.json(&json!({ "key": key.to_string(), "before": before, "after": after }))?;
+    let shown = |value: Option<&braidvm::Bytes>| value.map(|it| braidvm::show_bytes(it));
+    let text = match (shown(before), shown(after)) {
+        (Some(before), Some(after)) => format!("{before} -> {after}"),
+        (before, after) => before.or(after).unwrap_or_default(),
+    };
+    output.line(format!("{sign} {key} {text}"))
+}
+
+fn tip_of(store: &dyn Store) -> Result<Tip, Failure> {
+    store.tip().ok_or_else(|| Failure::Host(anyhow::anyhow!("the store has no block")))
+}
+
+fn failure(error: StateError) -> Failure {
+    if error.is_usage() { Failure::usage(error.to_string()) } else { Failure::Host(error.into()) }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("{}: {error}", path.display()))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::Host(anyhow::anyhow!("{}: {error}", path.display()))
+}

@@ -1,0 +1,62 @@
+//! What a command works with: the engine over the chosen store, and people's words made exact.
+
+use std::{fs, path::Path};
+
+use braidvm::{Config, Engine, Gas, Wei};
+
+use crate::{
+    cli::{Caller, Global},
+    failure::Failure,
+};
+
+/// The configuration: the file that is named, or the defaults.
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
+    let mut config = match &global.config {
+        Some(path) => Config::from_toml(&path.display().to_string(), &read_text(path)?)?,
+        None => Config::default(),
+    };
+    if let Ok(braid) = std::env::current_exe() {
+        config.vm.wasm.compile_worker.command =
+            vec![braid.display().to_string(), "compile-worker".to_owned()];
+    }
+    if let Some(folder) = &global.data
+        && config.vm.wasm.cache_directory.is_none()
+    {
+        config.vm.wasm.cache_directory = Some(folder.join("artifacts"));
+    }
+    Ok(config)
+}
+
+/// The engine over the data folder, or in memory where none is named.
+pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
+    let config = config(global)?;
+    match &global.data {
+        Some(folder) => Ok(Engine::open(folder, config)?),
+        None => Ok(Engine::in_memory(config)?),
+    }
+}
+
+/// Coin and gas of a call in the words of the command line.
+pub(crate) fn amounts(caller: &Caller) -> Result<(Wei, Option<Gas>), Failure> {
+    let value = Wei::from(
+        braidvm::parse_amount(&caller.value)
+            .map_err(|reason| Failure::usage(format!("--value: {reason}")))?,
+    );
+    Ok((value, caller.gas_limit.map(Gas)))
+}
+
+/// The bytes of a file that the person named.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// The text of a file that the person named.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|_| Failure::usage(format!("{} is not text", path.display())))
+}
+
+/// The name of a file without folder and ending.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_stem().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into())
+}

@@ -1,0 +1,586 @@
+//! The engine: a store, the machines, and a chain that grows by a block for each transaction.
+
+use std::{path::Path, sync::Arc};
+
+use abi::Interface;
+use kernel::{Checks, Execution, Kernel, KernelConfig, Transaction, TransactionResult};
+use primitives::{Address, BlockNumber, Bytes, Gas, Hash, VmKind, Wei};
+use state::{
+    BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, StateView, Store, WriteSet,
+    record::{AccountRecord, ContractRecord},
+};
+use vm::BlockEnvironment;
+
+use crate::{
+    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request, TransactionSummary,
+    accounts::{dev_accounts, dev_address, dev_balance},
+    chain::hash_changes,
+    interfaces::{Resolved, StateInterfaces},
+};
+
+/// A node in one value. See the crate's page for an example.
+#[derive(Debug)]
+pub struct Engine {
+    kernel: Kernel,
+    store: Arc<dyn Store>,
+    config: Config,
+    next_timestamp_s: Option<u64>,
+    is_tracing: bool,
+}
+
+/// A point of the chain to come back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotId(BlockNumber);
+
+/// What is known of an identity.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// The identity.
+    pub address: Address,
+    /// Balance, nonce, kind and code.
+    pub account: AccountRecord,
+    /// Bytes of its code.
+    pub code_bytes: usize,
+    /// Its lifecycle, if it is a contract with a record.
+    pub contract: Option<ContractRecord>,
+    /// Its interface, if it has one.
+    pub interface: Option<Arc<Interface>>,
+    /// Records of its own storage, at most as many as were asked for.
+    pub storage: Vec<(Key, Bytes)>,
+}
+
+impl Engine {
+    /// An engine in memory with the default configuration and the funded development accounts.
+    ///
+    /// # Panics
+    ///
+    /// Never: the default configuration is accepted and memory does not fail.
+    #[must_use]
+    pub fn dev() -> Self {
+        Self::in_memory(Config::default()).expect("invariant: the default configuration is sound")
+    }
+
+    /// An engine in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Kernel`] where a machine does not accept its settings.
+    pub fn in_memory(config: Config) -> Result<Self, EngineError> {
+        Self::with_store(config, Arc::new(MemoryStore::new()))
+    }
+
+    /// An engine over a folder, which is made where there is none. What a transaction changed is
+    /// durable when [`send`](Self::send) returns.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the folder cannot be used, [`EngineError::OtherChain`] where
+    /// it holds another chain.
+    pub fn open(path: &Path, config: Config) -> Result<Self, EngineError> {
+        let store = FjallStore::open(path, &FjallConfig::default())?;
+        Self::with_store(config, Arc::new(store))
+    }
+
+    /// An engine over any store. An empty one gets a genesis with the development accounts.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn with_store(config: Config, store: Arc<dyn Store>) -> Result<Self, EngineError> {
+        let kernel = Kernel::new(KernelConfig {
+            evm: config.evm(),
+            wasm: config.vm.wasm.clone(),
+            schedule: vm::Schedule::default(),
+            disabled: config.disabled_vms(),
+        })?;
+        let engine = Self { kernel, store, config, next_timestamp_s: None, is_tracing: true };
+        match engine.store.tip() {
+            None => engine.commit_genesis()?,
+            Some(_) => engine.check_chain()?,
+        }
+        Ok(engine)
+    }
+
+    /// The address of an account: a development name, or an address as text.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::UnknownAccount`] where it is neither.
+    pub fn account(&self, name: &str) -> Result<Address, EngineError> {
+        if let Some(address) = dev_address(name) {
+            return Ok(address);
+        }
+        name.parse().map_err(|_| EngineError::UnknownAccount {
+            name: name.to_owned(),
+            known: dev_accounts().iter().map(|it| it.name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Makes a contract; the receipt names it. A failing constructor is no error but a receipt.
+    ///
+    /// Where the EVM's artifact ships an interface, a second transaction attaches it, so that
+    /// calls by name and traces in words work for everybody who shares the state.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the artifact, the arguments or the transaction are not valid, or the
+    /// host failed.
+    pub fn deploy(&mut self, deploy: &Deploy) -> Result<Receipt, EngineError> {
+        let transaction = self.deploy_transaction(deploy)?;
+        let nonce = self.nonce(&deploy.from)?;
+        let receipt = self.send_transaction(&transaction, None)?;
+        let interface = deploy.artifact.interface.as_ref().filter(|_| transaction.to.is_none());
+        if let (Some(contract), Some(interface)) = (receipt.created, interface) {
+            let input = kernel::describe_input(contract, nonce, &interface.to_json());
+            let request = Request::raw(deploy.from, kernel::deployer(), input);
+            let described = self.send(&request)?;
+            debug_assert!(described.is_success(), "the creator describes its own contract");
+        }
+        Ok(receipt)
+    }
+
+    /// Calls a contract and keeps what it changed: a transaction in a block of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the request is not valid or the host failed. A contract that fails is
+    /// no error but a receipt.
+    pub fn send(&mut self, request: &Request) -> Result<Receipt, EngineError> {
+        let (transaction, resolved) = self.transaction(request)?;
+        self.send_transaction(&transaction, Some(&resolved))
+    }
+
+    /// Calls a contract on the latest state and keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn call(&self, request: &Request) -> Result<CallOutput, EngineError> {
+        self.call_over(self.store.latest(), request)
+    }
+
+    /// Calls a contract on the state after an earlier block and keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and where the block is not held.
+    pub fn call_at(
+        &self,
+        block: BlockNumber,
+        request: &Request,
+    ) -> Result<CallOutput, EngineError> {
+        self.call_over(self.store.at(block)?, request)
+    }
+
+    /// Runs the making of a contract and keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`deploy`](Self::deploy).
+    pub fn simulate_deploy(&self, deploy: &Deploy) -> Result<CallOutput, EngineError> {
+        let transaction = self.deploy_transaction(deploy)?;
+        let result = self.execution(self.store.latest()).simulate(&transaction)?;
+        Ok(self.output(result, None))
+    }
+
+    /// The least gas with which the call does what it does.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Estimate`] with the reason where the call fails with any gas.
+    pub fn estimate(&self, request: &Request) -> Result<Gas, EngineError> {
+        let (transaction, _) = self.transaction(request)?;
+        self.estimate_transaction(&transaction, request.gas_limit)
+    }
+
+    /// The least gas with which the contract is made.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Estimate`] with the reason where the constructor fails with any gas.
+    pub fn estimate_deploy(&self, deploy: &Deploy) -> Result<Gas, EngineError> {
+        let transaction = self.deploy_transaction(deploy)?;
+        self.estimate_transaction(&transaction, deploy.gas_limit)
+    }
+
+    /// Every instruction of the EVM that a call runs, as `debug_traceTransaction` shows them.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the request is not valid, the host failed, or the trace is too large.
+    pub fn trace_struct_logs(&self, request: &Request) -> Result<serde_json::Value, EngineError> {
+        let (transaction, _) = self.transaction(request)?;
+        let mut execution = self.execution(self.store.latest());
+        let options = vm_evm::StructLogOptions::default();
+        Ok(execution.session_mut().trace_struct_logs(&unchecked(transaction), &options)?)
+    }
+
+    /// Marks this point of the chain.
+    #[must_use]
+    pub fn snapshot(&self) -> SnapshotId {
+        SnapshotId(self.tip())
+    }
+
+    /// Takes the chain back to a mark: later blocks are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::UnknownSnapshot`] where the chain has been taken back below the mark.
+    pub fn revert(&mut self, snapshot: SnapshotId) -> Result<(), EngineError> {
+        if snapshot.0 > self.tip() {
+            return Err(EngineError::UnknownSnapshot(snapshot.0.0));
+        }
+        Err(EngineError::UnknownSnapshot(snapshot.0.0))
+    }
+
+    /// The time of the next block, in seconds since 1970; later blocks follow a second each.
+    pub const fn set_next_timestamp(&mut self, timestamp_s: u64) {
+        self.next_timestamp_s = Some(timestamp_s);
+    }
+
+    /// Whether call trees are recorded; they are unless switched off.
+    pub const fn set_tracing(&mut self, is_tracing: bool) {
+        self.is_tracing = is_tracing;
+    }
+
+    /// What is known of an identity, with at most `storage_limit` records of its storage.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the store fails.
+    pub fn inspect(
+        &self,
+        address: &Address,
+        storage_limit: usize,
+    ) -> Result<Inspection, EngineError> {
+        let view = self.store.latest();
+        let account = self.account_record(address)?;
+        let key = Key::contract(address);
+        let contract = match view.read(&key)? {
+            Some(bytes) => Some(ContractRecord::decode(&key, &bytes)?),
+            None => None,
+        };
+        let code = view.read(&Key::code(&account.code_hash))?;
+        let namespace = match account.kind {
+            VmKind::Evm => state::Namespace::Slot,
+            _ => state::Namespace::Kv,
+        };
+        let prefix = Key::new(namespace, address, &[]);
+        Ok(Inspection {
+            address: *address,
+            account,
+            code_bytes: code.map_or(0, |code| code.len()),
+            contract,
+            interface: self.interface(address),
+            storage: view.scan(prefix.as_bytes(), prefix.as_bytes(), storage_limit)?,
+        })
+    }
+
+    /// The balance of an identity.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the store fails.
+    pub fn balance(&self, address: &Address) -> Result<Wei, EngineError> {
+        Ok(self.account_record(address)?.balance)
+    }
+
+    /// How many transactions an identity has sent, or contracts created.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the store fails.
+    pub fn nonce(&self, address: &Address) -> Result<u64, EngineError> {
+        Ok(self.account_record(address)?.nonce)
+    }
+
+    /// The interface of a contract, if it has one.
+    #[must_use]
+    pub fn interface(&self, address: &Address) -> Option<Arc<Interface>> {
+        StateInterfaces::new(self.store.latest()).get(address)
+    }
+
+    /// Names and interfaces as the latest state knows them, to put call trees into words.
+    #[must_use]
+    pub fn interfaces(&self) -> StateInterfaces {
+        StateInterfaces::new(self.store.latest())
+    }
+
+    /// The height of the last block.
+    #[must_use]
+    pub fn tip(&self) -> BlockNumber {
+        self.store.tip().map_or(BlockNumber(0), |tip| tip.block)
+    }
+
+    /// The header of a block.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the block is not held.
+    pub fn block(&self, number: BlockNumber) -> Result<BlockHeader, EngineError> {
+        let bytes = self.store.block_record(number)?.ok_or_else(|| {
+            state::StateError::NotHeld { block: number.0, reason: "it has no header".to_owned() }
+        })?;
+        Ok(BlockHeader::decode(number, &bytes)?)
+    }
+
+    /// The root over all records of the latest state. Its cost grows with the state.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the store fails.
+    pub fn state_root(&self) -> Result<Hash, EngineError> {
+        Ok(state::commitment::root_of(state::Records::all(self.store.latest().as_ref()), &mut |_| {})?)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The machines and prices.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The transaction that a request stands for, without a limit on nonce or fee.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the method is unknown or the arguments do not fit.
+    pub fn transaction(&self, request: &Request) -> Result<(Transaction, Resolved), EngineError> {
+        let resolved = self.interfaces().resolve(request)?;
+        let transaction = Transaction {
+            from: request.from,
+            to: Some(request.to),
+            value: request.value,
+            input: resolved.input.clone(),
+            gas_limit: request.gas_limit.unwrap_or(self.config.chain.gas_limit),
+            chain_id: Some(self.config.chain.chain_id),
+            ..Transaction::default()
+        };
+        Ok((transaction, resolved))
+    }
+
+    /// The transaction that makes a contract.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where no machine takes the code or the arguments do not fit.
+    pub fn deploy_transaction(&self, deploy: &Deploy) -> Result<Transaction, EngineError> {
+        let artifact = &deploy.artifact;
+        let kind = self.kind_of(artifact)?;
+        let interface = self.interface_of_code(artifact)?;
+        let arguments = crate::interfaces::constructor_arguments(interface.as_ref(), deploy)?;
+        let (to, input) = if kind == VmKind::Evm {
+            (None, [artifact.code.as_ref(), &arguments].concat().into())
+        } else {
+            let text = artifact.interface.as_ref().map(Interface::to_json);
+            let input =
+                kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
+            (Some(kernel::deployer()), input)
+        };
+        Ok(Transaction {
+            from: deploy.from,
+            to,
+            value: deploy.value,
+            input,
+            gas_limit: deploy.gas_limit.unwrap_or(self.config.chain.gas_limit),
+            chain_id: Some(self.config.chain.chain_id),
+            ..Transaction::default()
+        })
+    }
+
+    /// The interface that ships with an artifact or stands in its code.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::UnknownCode`] where no machine takes the code, [`EngineError::Code`] where
+    /// its machine refuses it.
+    pub fn interface_of_code(&self, artifact: &Artifact) -> Result<Option<Interface>, EngineError> {
+        if artifact.interface.is_some() {
+            return Ok(artifact.interface.clone());
+        }
+        let kind = self.kind_of(artifact)?;
+        let machine = self.kernel.registry().machine(kind).map_err(kernel::KernelError::from)?;
+        Ok(machine.validate(&artifact.code)?.interface)
+    }
+
+    fn kind_of(&self, artifact: &Artifact) -> Result<VmKind, EngineError> {
+        artifact
+            .kind
+            .or_else(|| self.kernel.registry().detect(&artifact.code))
+            .ok_or_else(|| EngineError::UnknownCode(artifact.name.clone()))
+    }
+
+    fn call_over(
+        &self,
+        view: Arc<dyn StateView>,
+        request: &Request,
+    ) -> Result<CallOutput, EngineError> {
+        let (transaction, resolved) = self.transaction(request)?;
+        let result = self.execution(view).simulate(&unchecked(transaction))?;
+        Ok(self.output(result, Some(&resolved)))
+    }
+
+    fn estimate_transaction(
+        &self,
+        transaction: &Transaction,
+        cap: Option<Gas>,
+    ) -> Result<Gas, EngineError> {
+        let cap = cap.unwrap_or(self.config.chain.gas_limit);
+        let mut execution = self.execution(self.store.latest());
+        execution.set_tracing(false);
+        Ok(execution.estimate_gas(&unchecked(transaction.clone()), cap)?)
+    }
+
+    fn send_transaction(
+        &mut self,
+        transaction: &Transaction,
+        resolved: Option<&Resolved>,
+    ) -> Result<Receipt, EngineError> {
+        let environment = self.next_block();
+        let mut execution = self.kernel.execution(self.store.latest(), &environment);
+        execution.set_tracing(self.is_tracing);
+        let result = execution.transact(transaction)?;
+        let writes = execution.finish()?.writes;
+        self.commit(&environment, vec![summary(transaction, &result)], writes)?;
+        self.next_timestamp_s = None;
+        let block = environment.number;
+        let output = self.output(result, resolved);
+        Ok(Receipt {
+            block,
+            status: output.status,
+            reason: output.reason,
+            output: output.output,
+            method: output.method,
+            created: output.created,
+            gas_used: output.gas_used,
+            gas_by_vm: output.gas_by_vm,
+            events: output.events,
+            trace: output.trace,
+        })
+    }
+
+    fn output(&self, result: TransactionResult, resolved: Option<&Resolved>) -> CallOutput {
+        let interface = resolved.and_then(|resolved| resolved.interface.clone());
+        let created = result.created.or_else(|| created_by_deployer(&result, resolved));
+        CallOutput {
+            reason: crate::interfaces::reason(&result, interface.as_deref()),
+            status: result.status,
+            output: result.output,
+            method: resolved.and_then(|resolved| resolved.method.clone()),
+            created,
+            gas_used: result.gas_used,
+            gas_by_vm: result.gas_by_vm.iter().collect(),
+            events: result.events,
+            trace: result.trace,
+        }
+    }
+
+    fn execution(&self, view: Arc<dyn StateView>) -> Execution {
+        let mut execution = self.kernel.execution(view, &self.next_block());
+        execution.set_tracing(self.is_tracing);
+        execution
+    }
+
+    fn next_block(&self) -> BlockEnvironment {
+        let tip = self.tip();
+        let parent_timestamp_s =
+            self.block(tip).map_or(self.config.chain.genesis_timestamp_s, |it| it.timestamp_s);
+        BlockEnvironment {
+            chain_id: self.config.chain.chain_id,
+            number: BlockNumber(tip.0.saturating_add(1)),
+            timestamp_s: self.next_timestamp_s.unwrap_or(parent_timestamp_s.saturating_add(1)),
+            gas_limit: self.config.chain.gas_limit,
+            ..BlockEnvironment::default()
+        }
+    }
+
+    fn account_record(&self, address: &Address) -> Result<AccountRecord, EngineError> {
+        let key = Key::account(&Address::from_evm(address.evm_alias()));
+        match self.store.latest().read(&key)? {
+            Some(bytes) => Ok(AccountRecord::decode(&key, &bytes)?),
+            None => Ok(AccountRecord::default()),
+        }
+    }
+
+    fn commit_genesis(&self) -> Result<(), EngineError> {
+        let mut writes = WriteSet::new();
+        for account in dev_accounts() {
+            let record = AccountRecord { balance: dev_balance(), ..AccountRecord::default() };
+            writes.put(Key::account(&account.address), record.encode());
+        }
+        let environment = BlockEnvironment {
+            chain_id: self.config.chain.chain_id,
+            number: BlockNumber(0),
+            timestamp_s: self.config.chain.genesis_timestamp_s,
+            ..BlockEnvironment::default()
+        };
+        self.commit(&environment, Vec::new(), writes)
+    }
+
+    fn commit(
+        &self,
+        environment: &BlockEnvironment,
+        transactions: Vec<TransactionSummary>,
+        writes: WriteSet,
+    ) -> Result<(), EngineError> {
+        let header = BlockHeader {
+            chain_id: environment.chain_id,
+            number: environment.number,
+            timestamp_s: environment.timestamp_s,
+            parent: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
+            changes: hash_changes(&writes),
+            transactions,
+        };
+        let record = header.encode();
+        self.store.commit(BlockCommit {
+            number: header.number,
+            hash: header.hash(),
+            writes,
+            record: Some(record),
+            index: Vec::new(),
+        })?;
+        Ok(())
+    }
+
+    fn check_chain(&self) -> Result<(), EngineError> {
+        let found = self.block(self.tip())?.chain_id;
+        let expected = self.config.chain.chain_id;
+        if found == expected { Ok(()) } else { Err(EngineError::OtherChain { found, expected }) }
+    }
+}
+
+/// A call by anyone: whoever it is from need not be able to pay for it.
+fn unchecked(transaction: Transaction) -> Transaction {
+    Transaction { checks: Checks::NONE, ..transaction }
+}
+
+/// The address that the deployer returned to the sender of the transaction.
+fn created_by_deployer(
+    result: &TransactionResult,
+    resolved: Option<&Resolved>,
+) -> Option<Address> {
+    let is_deploy = resolved.is_none() && result.status.is_success();
+    let word: [u8; 32] = result.output.as_ref().try_into().ok()?;
+    is_deploy.then(|| Address::new(word))
+}
+
+fn summary(transaction: &Transaction, result: &TransactionResult) -> TransactionSummary {
+    TransactionSummary {
+        from: transaction.from,
+        to: transaction.to,
+        created: result.created,
+        outcome: kernel::decode::outcome_name(&result.status).to_owned(),
+        gas_used: result.gas_used,
+    }
+}

@@ -1,0 +1,154 @@
+//! Where the machines meet: a call whose target is code of a hosted machine runs here.
+
+use std::sync::Arc;
+
+use abi::revert::encode_error_string;
+use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+use state::{Key, StateError, record};
+use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
+use vm_evm::{Crossing, ForeignCall, Frames};
+
+use crate::{deploy, host::FrameHost, registry::Registry};
+
+/// Native stack that must be left before a hosted frame starts: the compiled code's own limit
+/// (512 KiB) and as much again for the host functions and the EVM frames between.
+const STACK_RED_ZONE_BYTES: usize = 1 << 20;
+
+/// Native stack that is added where less is left.
+const STACK_GROWTH_BYTES: usize = 8 << 20;
+
+/// The machines and prices of a chain: all that a crossing needs beside the open transaction.
+#[derive(Debug)]
+pub struct Crossroads {
+    registry: Arc<Registry>,
+    schedule: Schedule,
+}
+
+/// Code of a hosted machine, and what its frame is to do.
+pub(crate) struct HostedRun<'a> {
+    pub(crate) entry: Entry,
+    pub(crate) kind: VmKind,
+    pub(crate) code_hash: CodeHash,
+    pub(crate) contract: Address,
+    pub(crate) caller: Address,
+    pub(crate) value: Wei,
+    pub(crate) input: &'a [u8],
+    pub(crate) gas_limit: Gas,
+    pub(crate) is_static: bool,
+    pub(crate) depth: Depth,
+}
+
+impl Crossroads {
+    /// The crossing of these machines under these prices.
+    #[must_use]
+    pub const fn new(registry: Arc<Registry>, schedule: Schedule) -> Self {
+        Self { registry, schedule }
+    }
+
+    /// The prices.
+    #[must_use]
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The machines.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Runs one frame of a hosted machine. Value has been moved, a checkpoint is open, and the
+    /// frame is counted among the foreign ones.
+    pub(crate) fn run(&self, frames: &mut Frames<'_>, run: &HostedRun<'_>) -> Outcome {
+        let code = match self.runnable_code(frames, run) {
+            Ok(code) => code,
+            Err(reason) => return Outcome::halt(reason),
+        };
+        let outcome = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
+            self.execute(frames, run, &code)
+        });
+        assert!(outcome.gas_left <= run.gas_limit, "a frame left more gas than it was given");
+        assert!(
+            !matches!(outcome.status, Status::Halt(_)) || outcome.gas_left == Gas::ZERO,
+            "a halt leaves no gas"
+        );
+        outcome
+    }
+
+    fn execute(&self, frames: &mut Frames<'_>, run: &HostedRun<'_>, code: &Bytes) -> Outcome {
+        let not_runnable = |reason: String| Outcome::halt(HaltReason::NotRunnable(reason));
+        let machine = match self.registry.hosted(run.kind) {
+            Ok(Some(machine)) => machine,
+            Ok(None) => return not_runnable(format!("machine {} runs no hosted frames", run.kind)),
+            Err(error) => return not_runnable(error.to_string()),
+        };
+        let environment = frames.environment().clone();
+        let frame = Frame {
+            entry: run.entry,
+            code,
+            code_hash: run.code_hash,
+            contract: run.contract,
+            caller: run.caller,
+            value: run.value,
+            input: run.input,
+            gas_limit: run.gas_limit,
+            is_static: run.is_static,
+            depth: run.depth,
+            environment: &environment,
+        };
+        machine.execute(&frame, &mut FrameHost::new(self, frames, &frame))
+    }
+
+    /// The code of the contract, if the contract may run now.
+    fn runnable_code(
+        &self,
+        frames: &mut Frames<'_>,
+        run: &HostedRun<'_>,
+    ) -> Result<Bytes, HaltReason> {
+        let record = frames.journal().record(&Key::contract(&run.contract)).map_err(fault)?;
+        if let Some(bytes) = record {
+            let status = record::ContractRecord::status_of(&bytes);
+            if status != Some(record::ContractStatus::Active) && run.entry == Entry::Call {
+                return Err(HaltReason::NotActive(status.map_or("corrupt", |it| it.name())));
+            }
+        }
+        let code = frames.journal().code(&run.code_hash).map_err(fault)?;
+        code.ok_or_else(|| HaltReason::NotRunnable(format!("code {} is missing", run.code_hash)))
+    }
+}
+
+impl Crossing for Crossroads {
+    fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        let run = HostedRun {
+            entry: Entry::Call,
+            kind: call.kind,
+            code_hash: call.code_hash,
+            contract: call.contract,
+            caller: call.caller,
+            value: call.value,
+            input: call.input,
+            gas_limit: call.gas_limit,
+            is_static: call.is_static,
+            depth: call.depth,
+        };
+        self.run(frames, &run)
+    }
+
+    fn is_system(&self, address: &EvmAddress) -> bool {
+        *address == deploy::DEPLOYER_EVM
+    }
+
+    fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        deploy::run(self, frames, call)
+    }
+}
+
+/// A revert of a system contract with a reason in words.
+pub(crate) fn refuse(reason: &str, gas_left: Gas) -> Outcome {
+    Outcome::revert(encode_error_string(reason), gas_left)
+}
+
+/// The journal remembers the failure of the state; the halt only unwinds.
+pub(crate) fn fault(_: StateError) -> HaltReason {
+    HaltReason::Fault
+}

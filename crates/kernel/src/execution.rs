@@ -1,0 +1,163 @@
+//! Transactions over a view of the state, one after another.
+
+use std::sync::Arc;
+
+use journal::Changes;
+use primitives::VmKind;
+use state::StateView;
+use thiserror::Error;
+use vm::{BlockEnvironment, Schedule};
+use vm_evm::{Evm, EvmConfig, Session, Transaction, TransactionError, TransactionResult};
+use vm_wasm::{WasmConfig, WasmVm};
+
+use crate::{
+    crossing::Crossroads,
+    registry::{Registry, RegistryError},
+};
+
+/// The rules of a chain's machines and the settings of a node's.
+#[derive(Debug, Clone, Default)]
+pub struct KernelConfig {
+    /// The EVM.
+    pub evm: EvmConfig,
+    /// WebAssembly.
+    pub wasm: WasmConfig,
+    /// The prices of the host interface.
+    pub schedule: Schedule,
+    /// Machines that are switched off at start.
+    pub disabled: Vec<VmKind>,
+}
+
+/// Why a kernel cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// A machine does not accept its settings.
+    #[error("machine {kind}: {reason}")]
+    Machine {
+        /// Which machine.
+        kind: VmKind,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The registry refuses.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+/// The machines of a node under the rules of its chain.
+#[derive(Debug)]
+pub struct Kernel {
+    crossroads: Arc<Crossroads>,
+    evm: EvmConfig,
+}
+
+impl Kernel {
+    /// A kernel with the machines of this build.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError`] where a machine does not accept its settings.
+    pub fn new(config: KernelConfig) -> Result<Self, KernelError> {
+        let wasm = WasmVm::new(config.wasm).map_err(|error| KernelError::Machine {
+            kind: VmKind::Wasm,
+            reason: error.to_string(),
+        })?;
+        let mut registry = Registry::new();
+        registry.register(Arc::new(Evm::new(config.evm.clone())))?;
+        registry.register_hosted(Arc::new(wasm))?;
+        for kind in &config.disabled {
+            registry.set_enabled(*kind, false)?;
+        }
+        Ok(Self::with_registry(registry, config.evm, config.schedule))
+    }
+
+    /// A kernel with machines of the caller's choice.
+    #[must_use]
+    pub fn with_registry(registry: Registry, evm: EvmConfig, schedule: Schedule) -> Self {
+        Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule)), evm }
+    }
+
+    /// The machines.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        self.crossroads.registry()
+    }
+
+    /// The prices.
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        self.crossroads.schedule()
+    }
+
+    /// Opens transactions over `view`, in `block`.
+    #[must_use]
+    pub fn execution(&self, view: Arc<dyn StateView>, block: &BlockEnvironment) -> Execution {
+        let crossing = Arc::clone(&self.crossroads);
+        let mut session = Session::new(view, &self.evm, crossing);
+        session.set_block(block);
+        Execution { crossroads: Arc::clone(&self.crossroads), session }
+    }
+}
+
+/// Transactions over one view, one after another on one journal. Nothing reaches a store: what
+/// they changed is in [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct Execution {
+    crossroads: Arc<Crossroads>,
+    session: Session,
+}
+
+impl Execution {
+    /// Runs a transaction and keeps what it changed for the transactions after it.
+    ///
+    /// New code is made ready by its machine afterwards, so that no call waits for a compiler.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError`] where the transaction is invalid or the host failed; then nothing
+    /// happened.
+    pub fn transact(
+        &mut self,
+        transaction: &Transaction,
+    ) -> Result<TransactionResult, TransactionError> {
+        let result = self.session.transact(transaction)?;
+        for (kind, code) in &result.new_code {
+            if let Ok(machine) = self.crossroads.registry().machine(*kind) {
+                machine.prepare(code);
+            }
+        }
+        Ok(result)
+    }
+
+    /// Runs a transaction and forgets what it changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`transact`](Self::transact).
+    pub fn simulate(
+        &mut self,
+        transaction: &Transaction,
+    ) -> Result<TransactionResult, TransactionError> {
+        self.session.simulate(transaction)
+    }
+
+    /// Records the tree of calls of the transactions to come, or does not.
+    pub const fn set_tracing(&mut self, is_traced: bool) {
+        self.session.set_tracing(is_traced);
+    }
+
+    /// The session beneath, for tracers and conformance runs of the EVM.
+    pub const fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// Everything that changed since the start or the last call, and what was read for it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError::State`] where the view failed while the changes were gathered.
+    pub fn finish(&mut self) -> Result<Changes, TransactionError> {
+        self.session.take_changes()
+    }
+}

@@ -1,0 +1,335 @@
+//! Native code at addresses that the operator chooses, called like a contract.
+//!
+//! A [`Precompile`] may read and write: its records, its balance and its events lie in the same
+//! journal as everything else, so they are taken back with the frame that called it, however deep.
+//! It is asked before Ethereum's own precompiles and before the code of the account. What its
+//! records are depends on its own address; a `DELEGATECALL` or `CALLCODE` into it, which would
+//! run it in another contract's name, reverts. It does not call other contracts.
+
+use core::fmt::Debug;
+use std::{collections::BTreeMap, sync::Arc};
+
+use journal::Transfer;
+use primitives::{
+    Address, B256, Bytes, Depth, EvmAddress, Gas, Wei,
+    limits::{
+        EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, OUTPUT_BYTES_MAX, STORAGE_KEY_BYTES_MAX,
+        STORAGE_VALUE_BYTES_MAX,
+    },
+};
+use state::{Key, StateError};
+use thiserror::Error;
+use vm::{Environment, GasMeter, HaltReason, Outcome, Schedule, Trap, schedule::words};
+
+use crate::Frames;
+
+/// Native code that is called like a contract.
+///
+/// Its result follows from the call and from what it reads through the host alone: the same on
+/// every node.
+pub trait Precompile: Send + Sync + Debug {
+    /// The name in traces and messages.
+    fn name(&self) -> &str;
+
+    /// What a call costs before it begins, beside what the operations of the host cost.
+    fn gas_cost(&self, input: &[u8]) -> Gas;
+
+    /// Runs a call. `call.gas_limit` is what is left after [`gas_cost`](Self::gas_cost); a
+    /// [`GasMeter`] of it pays for the operations of the host, and the outcome tells the rest.
+    ///
+    /// Unless the outcome is a success, all that the call did is taken back.
+    fn execute(&self, call: &PrecompileCall<'_>, host: &mut dyn PrecompileHost) -> Outcome;
+}
+
+/// A call to a precompile.
+#[derive(Debug, Clone, Copy)]
+pub struct PrecompileCall<'a> {
+    /// Where it is called: the space of its records, the owner of its balance.
+    pub address: Address,
+    /// Who called: a contract or the sender of the transaction.
+    pub caller: Address,
+    /// What came with the call; it already belongs to the precompile.
+    pub value: Wei,
+    /// Selector and arguments by the Solidity ABI, or raw bytes.
+    pub input: &'a [u8],
+    /// What the call may use.
+    pub gas_limit: Gas,
+    /// Whether nothing may be written.
+    pub is_static: bool,
+    /// Frames below this one.
+    pub depth: Depth,
+}
+
+/// What a precompile can reach. Every operation charges `gas` by the [`Schedule`] before it works;
+/// an `Err` ends the call with [`Trap::halt_reason`].
+pub trait PrecompileHost {
+    /// The block and the transaction.
+    fn environment(&self) -> &Environment;
+
+    /// The prices.
+    fn schedule(&self) -> &Schedule;
+
+    /// A record of the precompile's own storage.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn storage_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Option<Bytes>, Trap>;
+
+    /// Puts a record into the precompile's own storage.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn storage_put(&mut self, gas: &mut GasMeter, key: &[u8], value: &[u8]) -> Result<(), Trap>;
+
+    /// Removes a record from the precompile's own storage; tells whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap>;
+
+    /// The balance of an identity.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn balance(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Wei, Trap>;
+
+    /// Moves coin of the precompile to another identity without running its code. Tells whether
+    /// it has moved.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap>;
+
+    /// Emits an event of the precompile.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn emit(&mut self, gas: &mut GasMeter, topics: &[B256], data: &[u8]) -> Result<(), Trap>;
+}
+
+/// Precompiles by their addresses. Like Ethereum's, their addresses are warm from the start of a
+/// transaction (EIP-2929), and the set is part of the rules of a chain.
+#[derive(Debug, Clone, Default)]
+pub struct Precompiles(BTreeMap<EvmAddress, Arc<dyn Precompile>>);
+
+/// Why a precompile cannot be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PrecompileError {
+    /// The address is in use.
+    #[error("precompile \"{name}\" cannot be at {address}, where \"{present}\" is")]
+    AddressInUse {
+        /// The precompile that was to be registered.
+        name: String,
+        /// The address.
+        address: Address,
+        /// The one that is there.
+        present: String,
+    },
+    /// The address is one that the EVM cannot name.
+    #[error("precompile \"{name}\" cannot be at {address}, which is no 20-byte address")]
+    WideAddress {
+        /// The precompile.
+        name: String,
+        /// The address.
+        address: Address,
+    },
+}
+
+impl Precompiles {
+    /// No precompiles but Ethereum's.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a precompile. At an address of Ethereum's own precompiles it takes their place.
+    ///
+    /// # Errors
+    ///
+    /// [`PrecompileError`] where the address is in use or has more than 20 bytes.
+    pub fn register(
+        &mut self,
+        address: Address,
+        precompile: Arc<dyn Precompile>,
+    ) -> Result<(), PrecompileError> {
+        let name = precompile.name().to_owned();
+        if !address.is_evm() {
+            return Err(PrecompileError::WideAddress { name, address });
+        }
+        if let Some(present) = self.get(&address.evm_alias()) {
+            let present = present.name().to_owned();
+            return Err(PrecompileError::AddressInUse { name, address, present });
+        }
+        self.0.insert(address.evm_alias(), precompile);
+        Ok(())
+    }
+
+    /// The precompiles in the order of their addresses.
+    pub fn iter(&self) -> impl Iterator<Item = (Address, &Arc<dyn Precompile>)> {
+        self.0.iter().map(|(address, precompile)| (Address::from_evm(*address), precompile))
+    }
+
+    pub(crate) fn get(&self, address: &EvmAddress) -> Option<&Arc<dyn Precompile>> {
+        self.0.get(address)
+    }
+
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = EvmAddress> + '_ {
+        self.0.keys().copied()
+    }
+}
+
+/// Runs a call whose `gas_limit` is still that of the whole frame.
+pub(crate) fn run(
+    precompile: &dyn Precompile,
+    mut call: PrecompileCall<'_>,
+    frames: &mut Frames<'_>,
+) -> Outcome {
+    let Some(left) = call.gas_limit.checked_sub(precompile.gas_cost(call.input)) else {
+        return Outcome::halt(HaltReason::OutOfGas);
+    };
+    call.gas_limit = left;
+    let mut host = FramesHost {
+        frames,
+        schedule: Schedule::default(),
+        address: call.address,
+        is_static: call.is_static,
+    };
+    let outcome = precompile.execute(&call, &mut host);
+    assert!(outcome.gas_left <= left, "precompile \"{}\" made gas", precompile.name());
+    if let Err(trap) = limit("bytes of output", outcome.output.len(), OUTPUT_BYTES_MAX) {
+        return Outcome::halt(trap.halt_reason());
+    }
+    outcome
+}
+
+/// The host of a precompile over the open transaction.
+#[derive(Debug)]
+struct FramesHost<'a, 'b> {
+    frames: &'a mut Frames<'b>,
+    schedule: Schedule,
+    address: Address,
+    is_static: bool,
+}
+
+impl FramesHost<'_, '_> {
+    fn check_writable(&self) -> Result<(), Trap> {
+        if self.is_static { Err(Trap::StaticViolation) } else { Ok(()) }
+    }
+
+    fn fault(&mut self, error: &StateError) -> Trap {
+        self.frames.scope().set_fault(error.to_string());
+        Trap::Fault
+    }
+
+    /// The key of a record after its access is paid for.
+    fn access(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Key, Trap> {
+        limit("bytes of a storage key", key.len(), STORAGE_KEY_BYTES_MAX)?;
+        let key = Key::kv(&self.address, key);
+        let is_cold = self.frames.journal().warm_record(&key);
+        gas.charge(self.schedule.read(is_cold, 0))?;
+        Ok(key)
+    }
+
+    fn record(&mut self, key: &Key) -> Result<Option<Bytes>, Trap> {
+        self.frames.journal().record(key).map_err(|error| self.fault(&error))
+    }
+
+    fn charge_account(&mut self, gas: &mut GasMeter, address: &Address) -> Result<(), Trap> {
+        let is_cold = !self.frames.journal().address_is_warm(address);
+        gas.charge(self.schedule.read(is_cold, 0))?;
+        Ok(())
+    }
+}
+
+impl PrecompileHost for FramesHost<'_, '_> {
+    fn environment(&self) -> &Environment {
+        self.frames.environment()
+    }
+
+    fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn storage_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Option<Bytes>, Trap> {
+        let key = self.access(gas, key)?;
+        let value = self.record(&key)?;
+        let read = value.as_ref().map_or(0, |value| words(value.len()));
+        gas.charge(self.schedule.read_word.saturating_mul(read))?;
+        Ok(value)
+    }
+
+    fn storage_put(&mut self, gas: &mut GasMeter, key: &[u8], value: &[u8]) -> Result<(), Trap> {
+        self.check_writable()?;
+        limit("bytes of a storage value", value.len(), STORAGE_VALUE_BYTES_MAX)?;
+        let record_bytes = key.len() + value.len();
+        let key = self.access(gas, key)?;
+        let existed = self.record(&key)?.is_some();
+        gas.charge(self.schedule.write(false, existed, record_bytes))?;
+        self.frames.journal().set_record(key, Some(Bytes::copy_from_slice(value)));
+        Ok(())
+    }
+
+    fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap> {
+        self.check_writable()?;
+        let record_bytes = key.len();
+        let key = self.access(gas, key)?;
+        let existed = self.record(&key)?.is_some();
+        if existed {
+            gas.charge(self.schedule.write(false, true, record_bytes))?;
+            self.frames.journal().set_record(key, None);
+        }
+        Ok(existed)
+    }
+
+    fn balance(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Wei, Trap> {
+        self.charge_account(gas, address)?;
+        self.frames.journal().balance(address).map_err(|error| self.fault(&error))
+    }
+
+    fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
+        self.charge_account(gas, to)?;
+        if amount.is_zero() {
+            return Ok(true);
+        }
+        self.check_writable()?;
+        gas.charge(self.schedule.call_value)?;
+        let account = self.frames.journal().account(to).map_err(|error| self.fault(&error))?;
+        let is_new =
+            account.balance.is_zero() && account.nonce == 0 && account.code_hash.is_empty();
+        if is_new {
+            gas.charge(self.schedule.new_account)?;
+        }
+        let journal = self.frames.journal();
+        let moved = match journal.bind_alias(to) {
+            Ok(journal::AliasBinding::Bound) => journal.transfer(&self.address, to, amount),
+            Ok(journal::AliasBinding::Taken) => return Ok(false),
+            Err(error) => Err(error),
+        };
+        let moved = moved.map_err(|error| self.fault(&error))?;
+        Ok(moved == Transfer::Done)
+    }
+
+    fn emit(&mut self, gas: &mut GasMeter, topics: &[B256], data: &[u8]) -> Result<(), Trap> {
+        self.check_writable()?;
+        limit("topics", topics.len(), EVENT_TOPICS_MAX)?;
+        limit("bytes of an event", data.len(), EVENT_DATA_BYTES_MAX)?;
+        gas.charge(self.schedule.log(topics.len(), data.len()))?;
+        let data = Bytes::copy_from_slice(data);
+        self.frames.journal().emit(&self.address, topics.to_vec(), data);
+        Ok(())
+    }
+}
+
+const fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), Trap> {
+    if found > limit {
+        return Err(Trap::Limit { what, found: found as u64, limit: limit as u64 });
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Programs kept in memory, and artefacts kept on disk. Nothing here changes a result.
+
+mod artefacts;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use primitives::CodeHash;
+use schnellru::{LruMap, UnlimitedCompact};
+
+pub(crate) use artefacts::{ArtefactName, ArtefactStore};
+
+use crate::engine::compiled::CompiledProgram;
+use crate::engine::interpreted::InterpretedProgram;
+
+/// A module made ready, by one engine or by both.
+pub(crate) struct Loaded {
+    /// What making an instance costs, in points.
+    pub(crate) instantiation_points: u64,
+    /// Whether it has a constructor.
+    pub(crate) has_deploy: bool,
+    /// Bytes of the metered module.
+    pub(crate) module_bytes: u64,
+    /// Bytes of the artefact, where there is one.
+    pub(crate) artefact_bytes: u64,
+    /// For the interpreter.
+    pub(crate) interpreted: Arc<InterpretedProgram>,
+    /// Native code.
+    pub(crate) compiled: Option<CompiledProgram>,
+}
+
+impl Loaded {
+    /// About what it takes in memory: the interpreter's form is a small multiple of the module.
+    fn weight_bytes(&self) -> u64 {
+        self.module_bytes.saturating_mul(4).saturating_add(self.artefact_bytes).max(1)
+    }
+}
+
+/// The programs used last, bounded by their bytes, shared by threads.
+pub(crate) struct ProgramCache {
+    programs: Mutex<Programs>,
+    bytes_max: u64,
+    /// How often a program was there.
+    pub(crate) hits: AtomicU64,
+    /// How often it was not.
+    pub(crate) misses: AtomicU64,
+}
+
+impl core::fmt::Debug for ProgramCache {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ProgramCache").field("bytes_max", &self.bytes_max).finish_non_exhaustive()
+    }
+}
+
+impl ProgramCache {
+    /// An empty cache of at most `bytes_max`.
+    pub(crate) fn new(bytes_max: u64) -> Self {
+        let programs = Programs { by_hash: LruMap::new(UnlimitedCompact), bytes: 0 };
+        Self {
+            programs: Mutex::new(programs),
+            bytes_max,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// The program, if it is there.
+    pub(crate) fn get(&self, hash: &CodeHash) -> Option<Arc<Loaded>> {
+        let found = self.programs.lock().by_hash.get(hash).cloned();
+        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Keeps a program, and lets go of those used longest ago where there is too much. The last
+    /// one stays, however large it is.
+    pub(crate) fn put(&self, hash: CodeHash, program: Arc<Loaded>) {
+        let mut programs = self.programs.lock();
+        if let Some(old) = programs.by_hash.remove(&hash) {
+            programs.bytes = programs.bytes.saturating_sub(old.weight_bytes());
+        }
+        programs.bytes = programs.bytes.saturating_add(program.weight_bytes());
+        programs.by_hash.insert(hash, program);
+        while programs.bytes > self.bytes_max && programs.by_hash.len() > 1 {
+            let Some((_, oldest)) = programs.by_hash.pop_oldest() else { break };
+            programs.bytes = programs.bytes.saturating_sub(oldest.weight_bytes());
+        }
+    }
+
+    /// How many programs there are, and about how many bytes they take.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let programs = self.programs.lock();
+        (programs.by_hash.len() as u64, programs.bytes)
+    }
+}
+
+struct Programs {
+    by_hash: LruMap<CodeHash, Arc<Loaded>, UnlimitedCompact>,
+    bytes: u64,
+}

@@ -1,0 +1,293 @@
+//! The machine: programs made ready, frames run.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use primitives::{Bytes, CodeHash, VmKind, VmVersion};
+use thiserror::Error;
+use vm::{CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcome, Vm, VmStatus};
+
+use crate::cache::{ArtefactName, ArtefactStore, Loaded, ProgramCache};
+use crate::config::{EngineChoice, WasmConfig};
+use crate::engine::Program;
+use crate::engine::compiled::{CompiledProgram, Compiler};
+use crate::engine::interpreted::Interpreter;
+use crate::host::frame::{FrameState, Scope};
+use crate::host::imports::IMPORTS;
+use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
+use crate::limits::WasmLimits;
+use crate::worker::compile_in_worker;
+
+/// The bytes that every module begins with.
+const MAGIC: &[u8] = b"\0asm";
+
+/// The machine that runs WebAssembly. See the [crate's page](crate).
+#[derive(Debug)]
+pub struct WasmVm {
+    config: WasmConfig,
+    limits: WasmLimits,
+    costs: WasmCosts,
+    interpreter: Interpreter,
+    compiler: Option<Compiler>,
+    programs: ProgramCache,
+    artefacts: Option<ArtefactStore>,
+    counters: Counters,
+}
+
+/// Why the machine cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WasmError {
+    /// The compiler does not work on this node.
+    #[error("the WebAssembly compiler does not start: {reason}")]
+    Compiler {
+        /// What it says.
+        reason: String,
+    },
+    /// The directory of compiled programs cannot be used.
+    #[error("the cache directory \"{path}\" cannot be used")]
+    CacheDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl WasmVm {
+    /// A machine with these settings.
+    ///
+    /// # Errors
+    ///
+    /// [`WasmError`] where the node lacks what the settings ask for.
+    pub fn new(config: WasmConfig) -> Result<Self, WasmError> {
+        let compiler = match config.engine {
+            EngineChoice::Interpreted => None,
+            _ => {
+                let compiler = Compiler::new(&config);
+                Some(compiler.map_err(|reason| WasmError::Compiler { reason })?)
+            }
+        };
+        let artefacts = match &config.cache_directory {
+            None => None,
+            Some(path) => Some(
+                ArtefactStore::open(path)
+                    .map_err(|source| WasmError::CacheDirectory { path: path.clone(), source })?,
+            ),
+        };
+        Ok(Self {
+            limits: config.limits(),
+            costs: WASM_COSTS_V1,
+            interpreter: Interpreter::new(),
+            compiler,
+            programs: ProgramCache::new(config.cache_bytes),
+            artefacts,
+            counters: Counters::default(),
+            config,
+        })
+    }
+
+    fn instrument(&self, code: &[u8]) -> Result<Instrumented, CodeError> {
+        instrument(code, &self.limits, IMPORTS, &self.costs)
+    }
+
+    fn run(&self, frame: &Frame<'_>, host: &mut dyn Host) -> Outcome {
+        let program = match self.program(frame) {
+            Ok(program) => program,
+            Err(reason) => return Outcome::halt(HaltReason::NotRunnable(reason)),
+        };
+        if frame.entry == Entry::Deploy && !program.has_deploy {
+            return Outcome::success(Bytes::new(), frame.gas_limit, 0);
+        }
+        let limit = self.config.execution_time_limit_ms.map(Duration::from_millis);
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        Scope::new(frame, host).lend(|scope| {
+            let mut state = FrameState::new(frame, scope, deadline);
+            if !state.charge_points(program.instantiation_points) {
+                return Outcome::halt(HaltReason::OutOfGas);
+            }
+            self.run_program(&program, frame.entry, state)
+        })
+    }
+
+    fn run_program(&self, program: &Loaded, entry: Entry, mut state: FrameState) -> Outcome {
+        if let Some(compiled) = &program.compiled {
+            match compiled.run(entry, state) {
+                Ok(ran) => {
+                    count(&self.counters.frames_compiled);
+                    return ran.outcome();
+                }
+                // The pool is in use to the last instance: the interpreter needs none of it.
+                Err(unused) => state = unused,
+            }
+        }
+        count(&self.counters.frames_interpreted);
+        match program.interpreted.run(entry, state) {
+            Ok(ran) => ran.outcome(),
+            Err(_) => Outcome::halt(HaltReason::Fault),
+        }
+    }
+
+    /// The program of a frame. A call that does not find it makes it ready for the interpreter,
+    /// which takes time linear in the code, and compiles only where the settings demand it.
+    fn program(&self, frame: &Frame<'_>) -> Result<Arc<Loaded>, String> {
+        if let Some(program) = self.programs.get(&frame.code_hash) {
+            return Ok(program);
+        }
+        let may_compile = self.config.engine == EngineChoice::Compiled;
+        self.load(frame.code_hash, frame.code, may_compile)
+    }
+
+    fn load(&self, hash: CodeHash, code: &[u8], may_compile: bool) -> Result<Arc<Loaded>, String> {
+        let Instrumented { module, report } =
+            self.instrument(code).map_err(|error| error.to_string())?;
+        let interpreted = Arc::new(self.interpreter.load(&module)?);
+        let compiled = self.compiled(&module, may_compile);
+        let (compiled, artefact_bytes) = compiled.map_or((None, 0), |(p, n)| (Some(p), n));
+        let program = Arc::new(Loaded {
+            instantiation_points: self.costs.instantiation(&report),
+            has_deploy: report.has_deploy,
+            module_bytes: module.len() as u64,
+            artefact_bytes,
+            interpreted,
+            compiled,
+        });
+        self.programs.put(hash, Arc::clone(&program));
+        Ok(program)
+    }
+
+    /// The compiled program and the bytes of its artefact: from the disk, or compiled now where it
+    /// may be.
+    fn compiled(&self, module: &[u8], may_compile: bool) -> Option<(CompiledProgram, u64)> {
+        let compiler = self.compiler.as_ref()?;
+        let name = ArtefactName::new(module, compiler.compatibility());
+        let kept = self.artefacts.as_ref().and_then(|artefacts| artefacts.get(&name));
+        if let Some(artefact) = kept
+            && let Ok(program) = compiler.load(&artefact)
+        {
+            count(&self.counters.artefact_hits);
+            return Some((program, artefact.len() as u64));
+        }
+        if !may_compile {
+            return None;
+        }
+        count(&self.counters.compiles);
+        let compiled = self.compile(compiler, module).and_then(|artefact| {
+            let program = compiler.load(&artefact).ok()?;
+            Some((program, artefact))
+        });
+        let Some((program, artefact)) = compiled else {
+            count(&self.counters.compile_failures);
+            return None;
+        };
+        if let Some(artefacts) = &self.artefacts
+            && artefacts.put(&name, &artefact).is_err()
+        {
+            count(&self.counters.artefact_write_failures);
+        }
+        Some((program, artefact.len() as u64))
+    }
+
+    fn compile(&self, compiler: &Compiler, module: &[u8]) -> Option<Vec<u8>> {
+        if self.config.worker.command.is_some() {
+            return compile_in_worker(&self.config, module).ok();
+        }
+        let compile = AssertUnwindSafe(|| compiler.compile(module));
+        catch_unwind(compile).ok().and_then(Result::ok)
+    }
+}
+
+impl Vm for WasmVm {
+    fn kind(&self) -> VmKind {
+        VmKind::Wasm
+    }
+
+    fn version(&self) -> VmVersion {
+        VmVersion { major: 1, minor: 0, patch: 0, features: vec![crate::host::MODULE.to_owned()] }
+    }
+
+    fn recognizes(&self, code: &[u8]) -> bool {
+        code.starts_with(MAGIC)
+    }
+
+    fn validate(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
+        let Instrumented { module, report } = self.instrument(code)?;
+        self.interpreter.check(&module).map_err(|reason| CodeError::Malformed {
+            kind: VmKind::Wasm,
+            offset: 0,
+            reason,
+        })?;
+        let import = |(module, name): (String, String)| format!("{module}.{name}");
+        Ok(CodeReport {
+            executable: Bytes::copy_from_slice(code),
+            interface: None,
+            exports: report.exports,
+            imports: report.imports.into_iter().map(import).collect(),
+            has_constructor: report.has_deploy,
+        })
+    }
+
+    fn prepare(&self, code: &[u8]) {
+        let hash = CodeHash::of(code);
+        let known = self.programs.get(&hash);
+        let is_ready =
+            known.is_some_and(|program| program.compiled.is_some() || self.compiler.is_none());
+        if !is_ready {
+            // Code that cannot be made ready says so when it is called.
+            let _ = self.load(hash, code, true);
+        }
+    }
+
+    fn status(&self) -> VmStatus {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (programs, program_bytes) = self.programs.size();
+        let counters = &self.counters;
+        let refused = self.artefacts.as_ref().map_or(0, |artefacts| read(&artefacts.refused));
+        VmStatus {
+            counters: vec![
+                ("cache_hits", read(&self.programs.hits)),
+                ("cache_misses", read(&self.programs.misses)),
+                ("cache_programs", programs),
+                ("cache_bytes", program_bytes),
+                ("compiles", read(&counters.compiles)),
+                ("compile_failures", read(&counters.compile_failures)),
+                ("artefact_hits", read(&counters.artefact_hits)),
+                ("artefacts_refused", refused),
+                ("artefact_write_failures", read(&counters.artefact_write_failures)),
+                ("frames_compiled", read(&counters.frames_compiled)),
+                ("frames_interpreted", read(&counters.frames_interpreted)),
+                ("panics", read(&counters.panics)),
+            ],
+        }
+    }
+}
+
+impl HostedVm for WasmVm {
+    /// A panic of an engine or of the host ends the frame with [`HaltReason::Fault`]; its instance
+    /// is dropped, and nothing of it is used again.
+    fn execute(&self, frame: &Frame<'_>, host: &mut dyn Host) -> Outcome {
+        catch_unwind(AssertUnwindSafe(|| self.run(frame, host))).unwrap_or_else(|_| {
+            count(&self.counters.panics);
+            Outcome::halt(HaltReason::Fault)
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    compiles: AtomicU64,
+    compile_failures: AtomicU64,
+    artefact_hits: AtomicU64,
+    artefact_write_failures: AtomicU64,
+    frames_compiled: AtomicU64,
+    frames_interpreted: AtomicU64,
+    panics: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
