@@ -242,19 +242,22 @@ impl<'a> Writer<'a> {
         use Instruction as I;
         let Scratch { gas, stack, .. } = self.scratch;
         let slots = frame_slots(self.facts.locals, self.facts.operands);
-        if !self.facts.has_calls && slots <= LEAF_SLOTS_MAX {
-            self.charge(Some(points), true);
-        } else {
-            self.subtract(points);
+        if self.facts.has_calls || slots > LEAF_SLOTS_MAX {
             let slots = i32::try_from(slots).unwrap_or(i32::MAX);
-            self.put(&[I::LocalGet(gas), I::I64Const(0), I::I64LtS]);
-            self.put(&[I::LocalGet(stack), I::I32Const(slots), I::I32Sub, I::LocalTee(stack)]);
-            self.put(&[I::I32Const(0), I::I32LtS, I::I32Or, I::If(BlockType::Empty)]);
+            let points = i64::try_from(points).unwrap_or(i64::MAX);
+            self.put(&[I::Block(BlockType::Empty), I::Block(BlockType::Empty)]);
+            self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64LtS, I::BrIf(0)]);
+            self.put(&[I::LocalGet(stack), I::I32Const(slots), I::I32GeS, I::BrIf(1), I::End]);
+            self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64Sub, I::LocalTee(gas)]);
             // A debt becomes `OUT_OF_GAS`, other points stay.
-            self.put(&[I::LocalGet(gas), I::LocalGet(gas), I::I64Const(63), I::I64ShrS, I::I64Or]);
+            self.put(&[I::LocalGet(gas), I::I64Const(63), I::I64ShrS, I::I64Or]);
             self.put(&[I::GlobalSet(self.context.gas), I::I32Const(STACK_OVERFLOW)]);
             self.put(&[I::GlobalSet(self.context.stack), I::Unreachable, I::End]);
+            self.put(&[I::LocalGet(stack), I::I32Const(slots), I::I32Sub, I::LocalSet(stack)]);
+            self.subtract(points.unsigned_abs());
             self.known.may_owe = false;
+        } else {
+            self.charge(Some(points), true);
         }
         let result =
             self.facts.result.map_or(BlockType::Empty, |one| BlockType::Result(encode_type(one)));
@@ -264,7 +267,7 @@ impl<'a> Writer<'a> {
     /// Writes what every way out passes. The end of the wrapper is written already.
     fn close(&mut self, is_checked: bool) {
         if is_checked {
-            self.check();
+            self.check(0);
         }
         self.put(&[Instruction::LocalGet(self.scratch.gas), Instruction::End]);
     }
@@ -356,10 +359,11 @@ impl<'a> Writer<'a> {
     /// Charges for the region that begins here.
     fn charge(&mut self, points: Option<u64>, is_checked: bool) {
         let Some(points) = points.filter(|points| *points > 0) else { return };
-        self.subtract(points);
         if is_checked {
-            self.check();
+            self.check(points);
         }
+        self.subtract(points);
+        self.known.may_owe = !is_checked;
     }
 
     /// Charges for the operand on top of the stack, and brings the global up to date where the
@@ -372,12 +376,12 @@ impl<'a> Writer<'a> {
             self.put(&[I::I64ExtendI32U, I::I64Const(points.into()), I::I64Mul, I::I64Sub]);
             self.put(&[I::LocalSet(gas)]);
             self.known = Known::NOTHING;
-            self.check();
+            self.check(0);
         }
         match operator {
             Operator::Call { function_index } if *function_index < self.context.imports => {
                 if self.known.may_owe {
-                    self.check();
+                    self.check(0);
                 }
                 self.flush();
             }
@@ -408,10 +412,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Ends the function where the points are below zero.
-    fn check(&mut self) {
+    /// Ends the function where fewer than `points` are left.
+    fn check(&mut self, points: u64) {
         use Instruction as I;
-        self.put(&[I::LocalGet(self.scratch.gas), I::I64Const(0), I::I64LtS]);
+        let points = i64::try_from(points).unwrap_or(i64::MAX);
+        self.put(&[I::LocalGet(self.scratch.gas), I::I64Const(points), I::I64LtS]);
         self.put(&[I::If(BlockType::Empty), I::I64Const(OUT_OF_GAS)]);
         self.put(&[I::GlobalSet(self.context.gas), I::Unreachable, I::End]);
         self.known.may_owe = false;
