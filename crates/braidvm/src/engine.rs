@@ -486,7 +486,7 @@ impl Engine {
             gas_used: result.gas_used,
             gas_by_vm: result.gas_by_vm.iter().collect(),
             events: result.events,
-            trace: result.trace,
+            trace: result.trace.map(|trace| *trace),
         }
     }
 
