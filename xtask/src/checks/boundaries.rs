@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 15] = [
+const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-state", &["primitives"]),
@@ -37,6 +37,7 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("braidvm", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "kernel"]),
     ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
+    ("braid-crossing-tests", &["braidvm"]),
     ("braid-crossing-tests", &["braidvm"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
