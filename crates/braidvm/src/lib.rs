@@ -45,7 +45,10 @@ pub use config::{ChainConfig, Config, ConfigError, VmConfig};
 pub use engine::{Engine, Inspection, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
-pub use kernel::{MachineStatus, decode};
+pub use kernel::{
+    Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
+    decode,
+};
 pub use primitives::{
     Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
     Wei,

@@ -38,9 +38,9 @@ const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
     ("braid-crossing-tests", &["braidvm"]),
-    ("braid-crossing-tests", &["braidvm"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
+    ("braid-examples", &["braidvm"]),
     ("xtask", &[]),
 ];
 

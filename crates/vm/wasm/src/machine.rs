@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use abi::Interface;
 use primitives::{Bytes, CodeHash, VmKind, VmVersion};
 use thiserror::Error;
 use vm::{CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcome, Vm, VmStatus};
@@ -231,7 +232,7 @@ impl Vm for WasmVm {
         let import = |(module, name): (String, String)| format!("{module}.{name}");
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
-            interface: None,
+            interface: report.interface.as_deref().map(read_interface).transpose()?,
             exports: report.exports,
             imports: report.imports.into_iter().map(import).collect(),
             has_constructor: report.has_deploy,
@@ -293,6 +294,20 @@ struct Counters {
     frames_compiled: AtomicU64,
     frames_interpreted: AtomicU64,
     panics: AtomicU64,
+}
+
+/// The interface in its custom section. One that cannot be read is refused: who deploys it means
+/// something by it.
+fn read_interface(section: &[u8]) -> Result<Interface, CodeError> {
+    let read = match core::str::from_utf8(section) {
+        Ok(text) => Interface::from_json(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    read.map_err(|reason| CodeError::Malformed {
+        kind: VmKind::Wasm,
+        offset: 0,
+        reason: format!("the section braid.interface: {reason}"),
+    })
 }
 
 fn count(counter: &AtomicU64) {

@@ -158,10 +158,10 @@ fn hostile_modules_are_refused_with_a_reason() {
     let mut sample = Sample::new();
     let whole = artifact("rust/counter.wasm").code;
     let texts = [
-        // No export `call`, a float, an import that nobody offers, a start function.
+        // No export `call`, one of another type, an import that nobody offers, too much memory.
         r#"(module (memory (export "memory") 1))"#,
-        r#"(module (memory (export "memory") 1) (func (export "call") (param i32) (result i32)
-            (drop (f64.add (f64.const 1) (f64.const 2))) (i32.const 0)))"#,
+        r#"(module (memory (export "memory") 1)
+            (func (export "call") (param i64) (result i32) (i32.const 0)))"#,
         r#"(module (import "env" "clock" (func)) (memory (export "memory") 1)
             (func (export "call") (param i32) (result i32) (i32.const 0)))"#,
         r#"(module (memory (export "memory") 60000)

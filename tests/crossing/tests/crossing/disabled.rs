@@ -38,7 +38,8 @@ fn contracts_of_a_disabled_machine_do_not_run() {
     // No contract of it is made.
     let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
     let receipt = sample.world.send_raw(deployer(), deploy);
-    assert_eq!(receipt.reason.as_deref(), Some("machine wasm is disabled"));
+    let reason = receipt.reason.expect("a refusal has a reason");
+    assert!(reason.contains("machine wasm is disabled"), "{reason}");
     // Its coin and its state are where they were.
     registry(&sample, true);
     sample.world.send_raw(in_rust, increment()).expect_ok();
