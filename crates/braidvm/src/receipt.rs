@@ -55,7 +55,6 @@ impl Receipt {
     /// # Panics
     ///
     /// Where the transaction failed; the message says why.
-    #[must_use]
     #[track_caller]
     pub fn expect_ok(self) -> Self {
         assert!(self.is_success(), "transaction failed: {}", self.reason.unwrap_or_default());
@@ -67,7 +66,6 @@ impl Receipt {
     /// # Panics
     ///
     /// Where it made none.
-    #[must_use]
     #[track_caller]
     pub fn expect_contract(self) -> Address {
         self.expect_ok().created.unwrap_or_else(|| panic!("the transaction made no contract"))
@@ -118,7 +116,6 @@ impl CallOutput {
     /// # Panics
     ///
     /// Where the call failed; the message says why.
-    #[must_use]
     #[track_caller]
     pub fn expect_ok(self) -> Self {
         assert!(self.is_success(), "call failed: {}", self.reason.unwrap_or_default());

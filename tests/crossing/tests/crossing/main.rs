@@ -1,0 +1,19 @@
+//! Transactions through contracts of many machines. One file holds one behaviour; what must hold
+//! of every transaction (coin, gas, traces) is checked by the world that runs them.
+
+mod abi;
+mod delegate;
+mod deploy;
+mod depth;
+mod disabled;
+mod estimate;
+mod events;
+mod exchange;
+mod gas_sweep;
+mod random;
+mod reentrancy;
+mod revert;
+mod snapshot;
+mod static_call;
+mod trap;
+mod value;
