@@ -83,7 +83,8 @@ build_c() {
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu "$clang" \
             --target=wasm32-unknown-unknown -mcpu=mvp "${wasm_features[@]/#/-m}" \
             -std=c17 -Oz -flto -ffreestanding -nostdlib -fuse-ld="$linker" -Wall -Wextra -Werror \
-            -Wno-unused-const-variable -Wno-missing-field-initializers -I "$root/sdk/c" -I "$scratch" \
+            -Wno-unused-const-variable -Wno-missing-field-initializers \
+            -I "$root/sdk/c" -I "$scratch" \
             -Wl,--no-entry,--strip-all,--stack-first,-z,stack-size=$stack_bytes \
             -o "$scratch/$name.wasm" "$contracts/c/$name.c"
         put_wasm "$scratch/$name.wasm" "$contracts/interfaces/$name.abi" "$artifacts/c/$name.wasm"
@@ -103,7 +104,8 @@ build_assemblyscript() {
     for name in counter token exchange; do
         (cd "$scratch" && node "$modules/assemblyscript/bin/asc.js" "$name.ts" \
             --outFile "$name.wasm" --optimizeLevel 3 --shrinkLevel 2 --converge --noAssert \
-            --runtime stub --use abort=~lib/@braid/sdk/assembly/index/abort \
+            --runtime node_modules/@braid/sdk/assembly/runtime --stackSize 0 \
+            --use abort=~lib/@braid/sdk/assembly/index/abort \
             --disable nontrapping-f2i)
         put_wasm "$scratch/$name.wasm" "$contracts/interfaces/$name.abi" \
             "$artifacts/assemblyscript/$name.wasm"

@@ -3,7 +3,7 @@
 // What a contract written in C needs: the host interface `braid1`, 256-bit numbers, the Solidity
 // ABI, storage of words, reverts. One header, no library; everything not used costs nothing.
 //
-// Build: clang --target=wasm32 -Oz -ffreestanding -nostdlib -Wl,--no-entry (see contracts/build.sh).
+// docs/src/contracts.md shows how to build, contracts/build.sh does it.
 // A contract defines its entries with BRAID_CALL and, where it has a constructor, BRAID_DEPLOY.
 #pragma once
 
@@ -23,7 +23,8 @@ BRAID_HOST(buffer_bytes) uint32_t braid_buffer_bytes(void);
 BRAID_HOST(buffer_read) void braid_buffer_read(void *into, uint32_t offset, uint32_t bytes);
 BRAID_HOST(storage_get) int32_t braid_storage_get(const void *key, uint32_t key_bytes);
 BRAID_HOST(storage_put)
-void braid_storage_put(const void *key, uint32_t key_bytes, const void *value, uint32_t value_bytes);
+void braid_storage_put(const void *key, uint32_t key_bytes, const void *value,
+                       uint32_t value_bytes);
 BRAID_HOST(storage_delete) int32_t braid_storage_delete(const void *key, uint32_t key_bytes);
 BRAID_HOST(storage_scan)
 int32_t braid_storage_scan(const void *prefix, uint32_t prefix_bytes, const void *after,
@@ -219,7 +220,8 @@ BRAID_FUNCTION braid_u256 braid_u256_read(const braid_word *word)
     braid_u256 number;
     for (int i = 0; i < 8; i++) {
         const uint8_t *at = word->byte + 28 - 4 * i;
-        number.digit[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+        number.digit[i] =
+            (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
     }
     return number;
 }

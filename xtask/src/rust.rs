@@ -48,12 +48,12 @@ impl RustFile {
         Ok(Self { path: path.to_owned(), text: text.to_owned(), syntax, tokens, tests })
     }
 
-    /// Whether the whole file is a test or a bench.
+    /// Whether the whole file is a test, a bench or an example.
     pub(crate) fn is_test_file(&self) -> bool {
         let mut folders: Vec<&str> = self.path.split('/').collect();
         let name = folders.pop().unwrap_or_default();
         // A package among the tests has sources, which are held to what all sources are.
-        let is_folder = |folder: &&&str| ["tests", "benches", "src"].contains(*folder);
+        let is_folder = |folder: &&&str| ["tests", "benches", "examples", "src"].contains(*folder);
         let nearest = folders.iter().rev().find(is_folder);
         name == "tests.rs" || nearest.is_some_and(|folder| *folder != "src")
     }

@@ -91,10 +91,7 @@ pub(crate) enum Command {
     CompileWorker,
     /// Write blocks into a store until killed (started by the demo)
     #[command(hide = true)]
-    DemoWriter {
-        /// The folder
-        folder: PathBuf,
-    },
+    DemoWriter(WriterArgs),
 }
 
 /// Who calls, and with what.
@@ -117,10 +114,10 @@ pub(crate) struct Target {
     /// The contract or account: an address, or a development account by name
     pub(crate) to: String,
     /// The method: `transfer`, `"transfer(address,uint256)"`, or raw input as 0x…
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) method: Option<String>,
     /// The arguments as people write them: 5, 1ether, alice, true, [1,2]
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
 }
 
@@ -129,9 +126,9 @@ pub(crate) struct DeployArgs {
     /// The file
     pub(crate) file: PathBuf,
     /// Arguments of the constructor
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
-    /// Interface: a Solidity ABI as JSON, where the file has none of its own
+    /// Interface, where the file has none: an ABI as JSON, or lines of Solidity signatures
     #[arg(long, value_name = "FILE")]
     pub(crate) abi: Option<PathBuf>,
     /// The machine, where the file does not tell it
@@ -165,10 +162,10 @@ pub(crate) struct EstimateArgs {
     /// A contract, or a file to deploy (with --deploy)
     pub(crate) to: String,
     /// The method, or the first argument of the constructor
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) method: Option<String>,
     /// The arguments
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
     /// Estimate the deploy of the file
     #[arg(long)]
@@ -199,10 +196,10 @@ pub(crate) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct AbiArgs {
-    /// A file (compiler's JSON, Solidity ABI, WebAssembly) or the address of a contract
+    /// A file (compiler's JSON, Solidity ABI, signatures, WebAssembly) or a contract's address
     pub(crate) source: String,
     /// Encode a call: a method and its arguments
-    #[arg(long, num_args = 1.., value_names = ["METHOD", "ARGUMENTS"], allow_hyphen_values = true)]
+    #[arg(long, num_args = 1.., value_names = ["METHOD", "ARGUMENTS"], allow_negative_numbers = true)]
     pub(crate) encode: Vec<String>,
     /// Decode the input of a call
     #[arg(long, value_name = "HEX", conflicts_with = "encode")]
@@ -232,6 +229,18 @@ pub(crate) enum StateCommand {
         /// A block or a dump; the latest block where none is named
         right: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WriterArgs {
+    /// The folder
+    pub(crate) folder: PathBuf,
+    /// The contract that makes two calls
+    pub(crate) relay: String,
+    /// The counter that it calls first
+    pub(crate) first: String,
+    /// The counter that it calls second
+    pub(crate) second: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,11 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use braidvm::{Config, Engine, Gas, Wei};
+use braidvm::{Config, Engine, Gas, Interface, Wei};
 
 use crate::{
     cli::{Caller, Global},
@@ -15,9 +18,10 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
         Some(path) => Config::from_toml(&path.display().to_string(), &read_text(path)?)?,
         None => Config::default(),
     };
-    if let Ok(braid) = std::env::current_exe() {
-        config.vm.wasm.compile_worker.command =
-            vec![braid.display().to_string(), "compile-worker".to_owned()];
+    let worker = &mut config.vm.wasm.worker;
+    if let (None, Ok(braid)) = (&worker.command, std::env::current_exe()) {
+        worker.command = Some(braid);
+        worker.arguments = vec!["compile-worker".to_owned()];
     }
     if let Some(folder) = &global.data
         && config.vm.wasm.cache_directory.is_none()
@@ -31,9 +35,14 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let config = config(global)?;
     match &global.data {
-        Some(folder) => Ok(Engine::open(folder, config)?),
+        Some(folder) => Ok(Engine::open(&store_folder(folder), config)?),
         None => Ok(Engine::in_memory(config)?),
     }
+}
+
+/// Where the store lies within the data folder; compiled programs lie beside it.
+pub(crate) fn store_folder(folder: &Path) -> PathBuf {
+    folder.join("state")
 }
 
 /// Coin and gas of a call in the words of the command line.
@@ -54,6 +63,21 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read_bytes(path)?)
         .map_err(|_| Failure::usage(format!("{} is not text", path.display())))
+}
+
+/// The interface in a file: an ABI as JSON, or a Solidity signature on each line; `#` starts a
+/// remark.
+pub(crate) fn interface(path: &Path) -> Result<Interface, Failure> {
+    let text = read_text(path)?;
+    let interface = if text.trim_start().starts_with(['[', '{']) {
+        Interface::from_json(&text)
+    } else {
+        let lines = text.lines().map(str::trim);
+        let lines: Vec<_> =
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        Interface::from_signatures(&lines)
+    };
+    interface.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// The name of a file without folder and ending.

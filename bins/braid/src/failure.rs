@@ -2,7 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use braidvm::{ArtifactError, ConfigError, EngineError};
+use braidvm::{
+    ArtifactError, ConfigError, EngineError,
+    rooms::{kernel::EstimateError, state::StateError},
+};
 
 /// The exit code where the contract failed.
 pub(crate) const CONTRACT: u8 = 1;
@@ -63,10 +66,25 @@ impl Failure {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::Estimate(failure) if failure.is_contract() => {
-                Self::Contract(failure.to_string())
+            EngineError::Estimate(EstimateError::Fails(_)) => Self::Contract(error.to_string()),
+            EngineError::Estimate(EstimateError::Transaction(failure))
+                if failure.is_host_fault() =>
+            {
+                Self::Host(failure.into())
             }
+            EngineError::State(error) => error.into(),
             error if error.is_usage() => Self::Usage(error.to_string()),
+            error => Self::Host(error.into()),
+        }
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::NotHeld { .. } | StateError::NotEmpty { .. } | StateError::Dump { .. } => {
+                Self::Usage(error.to_string())
+            }
             error => Self::Host(error.into()),
         }
     }

@@ -94,7 +94,7 @@ impl Output {
 
     pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
         let mut table = Table::new();
-        table.load_preset(UTF8_FULL_CONDENSED).set_header(header.to_vec());
+        table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec());
         table.add_rows(rows.iter().cloned());
         self.line(table.to_string())
     }

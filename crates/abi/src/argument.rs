@@ -29,7 +29,7 @@ pub type Resolver<'a> = dyn Fn(&str) -> Option<Address> + 'a;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct ArgumentError {
     /// Of which method and which of its parameters, where that is known.
-    pub place: Option<ArgumentPlace>,
+    pub place: Option<Box<ArgumentPlace>>,
     /// Where in the argument: fields and indices, empty for the argument itself.
     pub path: String,
     /// What is wrong.
@@ -189,7 +189,7 @@ fn parse_all(
 ) -> Result<Vec<Value>, ArgumentError> {
     let place = |position: Option<usize>, parameter: &str| {
         let method = format!("{name}{}", canonical_list(parameters.iter()));
-        Some(ArgumentPlace { method, position, name: parameter.to_owned() })
+        Some(Box::new(ArgumentPlace { method, position, name: parameter.to_owned() }))
     };
     if texts.len() != parameters.len() {
         let (expected, given) = (parameters.len(), texts.len());

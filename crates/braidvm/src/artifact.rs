@@ -88,8 +88,7 @@ impl Artifact {
     }
 
     fn from_json(name: &str, text: &str) -> Result<Self, ArtifactError> {
-        let json_error =
-            |reason: String| ArtifactError::Json { name: name.to_owned(), reason };
+        let json_error = |reason: String| ArtifactError::Json { name: name.to_owned(), reason };
         let json: Json =
             serde_json::from_str(text).map_err(|error| json_error(error.to_string()))?;
         let code_text = bytecode(&json)
@@ -112,12 +111,7 @@ impl Artifact {
             None => None,
         };
         let title = json.get("contractName").and_then(Json::as_str).unwrap_or(name);
-        Ok(Self {
-            name: title.to_owned(),
-            kind: Some(VmKind::Evm),
-            code: code.into(),
-            interface,
-        })
+        Ok(Self { name: title.to_owned(), kind: Some(VmKind::Evm), code: code.into(), interface })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration of a chain and of a node, from TOML.
 
+use kernel::KernelConfig;
 use primitives::{Gas, VmKind};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -81,10 +82,15 @@ impl Config {
         Ok(config)
     }
 
-    /// The rules of the EVM on this chain.
+    /// The settings of the kernel under this configuration.
     #[must_use]
-    pub fn evm(&self) -> EvmConfig {
-        EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() }
+    pub fn kernel(&self) -> KernelConfig {
+        KernelConfig {
+            evm: EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() },
+            wasm: self.vm.wasm.clone(),
+            disabled: self.disabled_vms(),
+            ..KernelConfig::default()
+        }
     }
 
     /// The machines that are switched off.
@@ -140,7 +146,7 @@ mod tests {
 
     #[test]
     fn sections_are_read() {
-        let text = "[chain]\nchain_id = 5\n[vm]\nenabled_vms = [\"evm\"]\n[vm.evm]\nversion = \"london\"\n";
+        let text = "chain = { chain_id = 5 }\n[vm]\nenabled_vms = [\"evm\"]\n";
         let config = Config::from_toml("text", text).unwrap();
         assert_eq!(config.chain.chain_id, 5);
         assert_eq!(config.disabled_vms(), [VmKind::Wasm]);

@@ -3,16 +3,18 @@
 use std::{path::Path, sync::Arc};
 
 use abi::Interface;
-use kernel::{Checks, Execution, Kernel, KernelConfig, Transaction, TransactionResult};
+use kernel::{Checks, Execution, Kernel, Transaction, TransactionResult};
 use primitives::{Address, BlockNumber, Bytes, Gas, Hash, VmKind, Wei};
 use state::{
-    BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, StateView, Store, WriteSet,
+    BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Namespace, StateError, StateView,
+    Store, WriteSet,
     record::{AccountRecord, ContractRecord},
 };
 use vm::BlockEnvironment;
 
 use crate::{
-    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request, TransactionSummary,
+    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request,
+    TransactionSummary,
     accounts::{dev_accounts, dev_address, dev_balance},
     chain::hash_changes,
     interfaces::{Resolved, StateInterfaces},
@@ -30,7 +32,10 @@ pub struct Engine {
 
 /// A point of the chain to come back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SnapshotId(BlockNumber);
+pub struct SnapshotId {
+    block: BlockNumber,
+    hash: Hash,
+}
 
 /// What is known of an identity.
 #[derive(Debug, Clone)]
@@ -87,12 +92,21 @@ impl Engine {
     ///
     /// As [`open`](Self::open).
     pub fn with_store(config: Config, store: Arc<dyn Store>) -> Result<Self, EngineError> {
-        let kernel = Kernel::new(KernelConfig {
-            evm: config.evm(),
-            wasm: config.vm.wasm.clone(),
-            schedule: vm::Schedule::default(),
-            disabled: config.disabled_vms(),
-        })?;
+        let kernel = Kernel::new(config.kernel())?;
+        Self::with_kernel(config, kernel, store)
+    }
+
+    /// An engine with a kernel of the caller's own: with native precompiles, or with other
+    /// machines than those of the build. [`Config::kernel`] is where to start.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn with_kernel(
+        config: Config,
+        kernel: Kernel,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, EngineError> {
         let engine = Self { kernel, store, config, next_timestamp_s: None, is_tracing: true };
         match engine.store.tip() {
             None => engine.commit_genesis()?,
@@ -218,7 +232,8 @@ impl Engine {
     /// Marks this point of the chain.
     #[must_use]
     pub fn snapshot(&self) -> SnapshotId {
-        SnapshotId(self.tip())
+        let hash = self.store.tip().map_or(Hash::ZERO, |tip| tip.hash);
+        SnapshotId { block: self.tip(), hash }
     }
 
     /// Takes the chain back to a mark: later blocks are forgotten.
@@ -227,10 +242,11 @@ impl Engine {
     ///
     /// [`EngineError::UnknownSnapshot`] where the chain has been taken back below the mark.
     pub fn revert(&mut self, snapshot: SnapshotId) -> Result<(), EngineError> {
-        if snapshot.0 > self.tip() {
-            return Err(EngineError::UnknownSnapshot(snapshot.0.0));
+        let hash = self.store.block_hash(snapshot.block)?;
+        if snapshot.block > self.tip() || hash != Some(snapshot.hash) {
+            return Err(EngineError::UnknownSnapshot(snapshot.block.0));
         }
-        Err(EngineError::UnknownSnapshot(snapshot.0.0))
+        Ok(self.store.rewind(snapshot.block)?)
     }
 
     /// The time of the next block, in seconds since 1970; later blocks follow a second each.
@@ -262,8 +278,8 @@ impl Engine {
         };
         let code = view.read(&Key::code(&account.code_hash))?;
         let namespace = match account.kind {
-            VmKind::Evm => state::Namespace::Slot,
-            _ => state::Namespace::Kv,
+            VmKind::Evm => Namespace::Slot,
+            _ => Namespace::Kv,
         };
         let prefix = Key::new(namespace, address, &[]);
         Ok(Inspection {
@@ -318,8 +334,9 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the block is not held.
     pub fn block(&self, number: BlockNumber) -> Result<BlockHeader, EngineError> {
-        let bytes = self.store.block_record(number)?.ok_or_else(|| {
-            state::StateError::NotHeld { block: number.0, reason: "it has no header".to_owned() }
+        let bytes = self.store.block_record(number)?.ok_or_else(|| StateError::NotHeld {
+            block: number.0,
+            reason: "it has no header".to_owned(),
         })?;
         Ok(BlockHeader::decode(number, &bytes)?)
     }
@@ -330,7 +347,10 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
-        Ok(state::commitment::root_of(state::Records::all(self.store.latest().as_ref()), &mut |_| {})?)
+        Ok(state::commitment::root_of(
+            state::Records::all(self.store.latest().as_ref()),
+            &mut |_| {},
+        )?)
     }
 
     /// The store.
@@ -384,8 +404,7 @@ impl Engine {
             (None, [artifact.code.as_ref(), &arguments].concat().into())
         } else {
             let text = artifact.interface.as_ref().map(Interface::to_json);
-            let input =
-                kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
+            let input = kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
             (Some(kernel::deployer()), input)
         };
         Ok(Transaction {
@@ -482,7 +501,7 @@ impl Engine {
             gas_used: result.gas_used,
             gas_by_vm: result.gas_by_vm.iter().collect(),
             events: result.events,
-            trace: result.trace,
+            trace: result.trace.map(|trace| *trace),
         }
     }
 
@@ -494,12 +513,16 @@ impl Engine {
 
     fn next_block(&self) -> BlockEnvironment {
         let tip = self.tip();
-        let parent_timestamp_s =
-            self.block(tip).map_or(self.config.chain.genesis_timestamp_s, |it| it.timestamp_s);
+        // A chain that was loaded from a dump has no headers; its time goes on from the genesis.
+        let parent_timestamp_s = self.block(tip).map_or_else(
+            |_| self.config.chain.genesis_timestamp_s.saturating_add(tip.0),
+            |header| header.timestamp_s,
+        );
+        let following_s = parent_timestamp_s.saturating_add(1);
         BlockEnvironment {
             chain_id: self.config.chain.chain_id,
             number: BlockNumber(tip.0.saturating_add(1)),
-            timestamp_s: self.next_timestamp_s.unwrap_or(parent_timestamp_s.saturating_add(1)),
+            timestamp_s: self.next_timestamp_s.unwrap_or(following_s),
             gas_limit: self.config.chain.gas_limit,
             ..BlockEnvironment::default()
         }
@@ -515,6 +538,7 @@ impl Engine {
 
     fn commit_genesis(&self) -> Result<(), EngineError> {
         let mut writes = WriteSet::new();
+        writes.put(chain_key(), self.config.chain.chain_id.to_be_bytes().to_vec());
         for account in dev_accounts() {
             let record = AccountRecord { balance: dev_balance(), ..AccountRecord::default() };
             writes.put(Key::account(&account.address), record.encode());
@@ -554,10 +578,21 @@ impl Engine {
     }
 
     fn check_chain(&self) -> Result<(), EngineError> {
-        let found = self.block(self.tip())?.chain_id;
+        let key = chain_key();
+        let bytes = self.store.latest().read(&key)?;
+        let word: Option<[u8; 8]> = bytes.and_then(|bytes| bytes.as_ref().try_into().ok());
+        let found = word.map(u64::from_be_bytes).ok_or_else(|| StateError::Corrupt {
+            key: key.to_string(),
+            reason: "it names no chain".to_owned(),
+        })?;
         let expected = self.config.chain.chain_id;
         if found == expected { Ok(()) } else { Err(EngineError::OtherChain { found, expected }) }
     }
+}
+
+/// Where the state says which chain it is of, so that a dump says it too.
+fn chain_key() -> Key {
+    Key::new(Namespace::Meta, &Address::ZERO, b"chain")
 }
 
 /// A call by anyone: whoever it is from need not be able to pay for it.
@@ -566,10 +601,7 @@ fn unchecked(transaction: Transaction) -> Transaction {
 }
 
 /// The address that the deployer returned to the sender of the transaction.
-fn created_by_deployer(
-    result: &TransactionResult,
-    resolved: Option<&Resolved>,
-) -> Option<Address> {
+fn created_by_deployer(result: &TransactionResult, resolved: Option<&Resolved>) -> Option<Address> {
     let is_deploy = resolved.is_none() && result.status.is_success();
     let word: [u8; 32] = result.output.as_ref().try_into().ok()?;
     is_deploy.then(|| Address::new(word))
@@ -582,5 +614,57 @@ fn summary(transaction: &Transaction, result: &TransactionResult) -> Transaction
         created: result.created,
         outcome: kernel::decode::outcome_name(&result.status).to_owned(),
         gas_used: result.gas_used,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pay(engine: &mut Engine, ether: u64) {
+        let (alice, bob) = (engine.account("alice").unwrap(), engine.account("bob").unwrap());
+        let amount = Wei(primitives::WEI_PER_ETHER.0 * primitives::U256::from(ether));
+        let _ = engine.send(&Request::transfer(alice, bob, amount)).unwrap().expect_ok();
+    }
+
+    #[test]
+    fn a_snapshot_brings_back_chain_and_state() {
+        let mut engine = Engine::dev();
+        pay(&mut engine, 1);
+        let (mark, root) = (engine.snapshot(), engine.state_root().unwrap());
+        pay(&mut engine, 2);
+        assert_ne!(engine.state_root().unwrap(), root);
+        engine.revert(mark).unwrap();
+        assert_eq!(engine.tip(), BlockNumber(1));
+        assert_eq!(engine.state_root().unwrap(), root);
+        engine.revert(mark).unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_of_another_past_is_refused() {
+        let mut engine = Engine::dev();
+        let first = engine.snapshot();
+        pay(&mut engine, 1);
+        let lost = engine.snapshot();
+        engine.revert(first).unwrap();
+        assert!(matches!(engine.revert(lost), Err(EngineError::UnknownSnapshot(1))));
+        pay(&mut engine, 3);
+        assert!(matches!(engine.revert(lost), Err(EngineError::UnknownSnapshot(1))));
+    }
+
+    #[test]
+    fn a_store_stays_with_its_chain() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let _ = Engine::with_store(Config::default(), Arc::clone(&store)).unwrap();
+        let mut other = Config::default();
+        other.chain.chain_id = 7;
+        let error = Engine::with_store(other, store).unwrap_err();
+        assert!(matches!(error, EngineError::OtherChain { found: 31337, expected: 7 }));
+    }
+
+    #[test]
+    fn an_unknown_account_is_named_with_those_that_there_are() {
+        let error = Engine::dev().account("mallory").unwrap_err().to_string();
+        assert!(error.contains("mallory") && error.contains("alice, bob"), "{error}");
     }
 }

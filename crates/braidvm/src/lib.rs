@@ -32,21 +32,26 @@ mod error;
 mod interfaces;
 mod receipt;
 mod request;
-mod units;
 pub mod tree;
+mod units;
 
 pub use abi::{Interface, Method, Type, Value, show_bytes};
-pub use accounts::{DEV_BALANCE_ETHER, DevAccount, dev_accounts, dev_address, dev_balance, dev_name};
+pub use accounts::{
+    DEV_BALANCE_ETHER, DevAccount, dev_accounts, dev_address, dev_balance, dev_name,
+};
 pub use artifact::{Artifact, ArtifactError};
 pub use chain::{BlockHeader, TransactionSummary};
 pub use config::{ChainConfig, Config, ConfigError, VmConfig};
 pub use engine::{Engine, Inspection, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
-pub use kernel::{MachineStatus, decode};
+pub use kernel::{
+    Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
+    decode,
+};
 pub use primitives::{
-    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion,
-    WEI_PER_ETHER, Wei,
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
+    Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};

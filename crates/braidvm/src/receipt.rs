@@ -70,7 +70,7 @@ impl Receipt {
     #[must_use]
     #[track_caller]
     pub fn expect_contract(self) -> Address {
-        self.expect_ok().created.expect("the transaction made no contract")
+        self.expect_ok().created.unwrap_or_else(|| panic!("the transaction made no contract"))
     }
 }
 

@@ -26,15 +26,16 @@ use vm_evm::{ForeignCall, Frames};
 use crate::crossing::{Crossroads, HostedRun, fault, refuse};
 
 /// The address of the deployer as the EVM names it.
-pub const DEPLOYER_EVM: EvmAddress = EvmAddress::new([
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb7, 0xa1, 0xd0,
-]);
+pub(crate) const DEPLOYER_EVM: EvmAddress =
+    EvmAddress::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb7, 0xa1, 0xd0]);
 
 /// What the deployer offers, as any contract sees it.
 pub static DEPLOYER_INTERFACE: LazyLock<Interface> = LazyLock::new(|| {
     Interface::from_signatures(&[
-        "function deploy(uint8 kind, bytes code, bytes arguments, string abi) payable returns (address)",
-        "function deploy2(uint8 kind, bytes code, bytes arguments, string abi, bytes32 salt) payable returns (address)",
+        "function deploy(uint8 kind, bytes code, bytes arguments, string abi) payable \
+         returns (address)",
+        "function deploy2(uint8 kind, bytes code, bytes arguments, string abi, bytes32 salt) \
+         payable returns (address)",
         "function describe(address contract, uint64 nonce, string abi)",
     ])
     .expect("invariant: the deployer's own signatures parse")
@@ -65,7 +66,11 @@ pub(crate) struct Creation {
 }
 
 /// A call of the deployer.
-pub(crate) fn run(crossroads: &Crossroads, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+pub(crate) fn run(
+    crossroads: &Crossroads,
+    frames: &mut Frames<'_>,
+    call: &ForeignCall<'_>,
+) -> Outcome {
     if call.is_static {
         return Outcome::halt(HaltReason::StaticViolation);
     }
@@ -74,7 +79,9 @@ pub(crate) fn run(crossroads: &Crossroads, frames: &mut Frames<'_>, call: &Forei
         Err(reason) => return refuse(&reason, call.gas_limit),
     };
     match (name.as_str(), arguments.as_slice()) {
-        ("describe", [contract, nonce, text]) => describe(crossroads, frames, call, (contract, nonce, text)),
+        ("describe", [contract, nonce, text]) => {
+            describe(crossroads, frames, call, (contract, nonce, text))
+        }
         (_, [kind, code, arguments, text, salt @ ..]) => {
             let creation = match creation(call, [kind, code, arguments, text], salt.first()) {
                 Ok(creation) => creation,
@@ -135,8 +142,9 @@ fn checked_code(
     let schedule = crossroads.schedule();
     let code_bytes = creation.code.len() as u64;
     if creation.code.len() > FOREIGN_CODE_BYTES_MAX {
-        let reason =
-            format!("code of {code_bytes} bytes breaks the limit of {FOREIGN_CODE_BYTES_MAX} bytes");
+        let reason = format!(
+            "code of {code_bytes} bytes breaks the limit of {FOREIGN_CODE_BYTES_MAX} bytes"
+        );
         return Err(refuse(&reason, gas.remaining()));
     }
     let out_of_gas = |_| Outcome::halt(HaltReason::OutOfGas);
@@ -223,7 +231,8 @@ fn construct_open(
         Ok(None) => frames.journal().set_record(key, Some(report.executable.clone())),
         Err(error) => return Outcome::halt(fault(error)),
     }
-    let interface = creation.interface.clone().or_else(|| report.interface.as_ref().map(Interface::to_json));
+    let interface =
+        creation.interface.clone().or_else(|| report.interface.as_ref().map(Interface::to_json));
     if let Err(outcome) = charge_interface(crossroads, interface.as_deref(), &mut gas) {
         return outcome;
     }

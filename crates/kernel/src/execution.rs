@@ -7,7 +7,9 @@ use primitives::VmKind;
 use state::StateView;
 use thiserror::Error;
 use vm::{BlockEnvironment, Schedule};
-use vm_evm::{Evm, EvmConfig, Session, Transaction, TransactionError, TransactionResult};
+use vm_evm::{
+    Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
+};
 use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
@@ -20,6 +22,8 @@ use crate::{
 pub struct KernelConfig {
     /// The EVM.
     pub evm: EvmConfig,
+    /// Native precompiles of this chain, beside Ethereum's.
+    pub precompiles: Precompiles,
     /// WebAssembly.
     pub wasm: WasmConfig,
     /// The prices of the host interface.
@@ -49,7 +53,7 @@ pub enum KernelError {
 #[derive(Debug)]
 pub struct Kernel {
     crossroads: Arc<Crossroads>,
-    evm: EvmConfig,
+    evm: Evm,
 }
 
 impl Kernel {
@@ -64,17 +68,18 @@ impl Kernel {
             reason: error.to_string(),
         })?;
         let mut registry = Registry::new();
-        registry.register(Arc::new(Evm::new(config.evm.clone())))?;
+        let evm = Evm::new(config.evm).with_precompiles(config.precompiles);
+        registry.register(Arc::new(evm.clone()))?;
         registry.register_hosted(Arc::new(wasm))?;
         for kind in &config.disabled {
             registry.set_enabled(*kind, false)?;
         }
-        Ok(Self::with_registry(registry, config.evm, config.schedule))
+        Ok(Self::with_registry(registry, evm, config.schedule))
     }
 
     /// A kernel with machines of the caller's choice.
     #[must_use]
-    pub fn with_registry(registry: Registry, evm: EvmConfig, schedule: Schedule) -> Self {
+    pub fn with_registry(registry: Registry, evm: Evm, schedule: Schedule) -> Self {
         Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule)), evm }
     }
 
@@ -94,7 +99,7 @@ impl Kernel {
     #[must_use]
     pub fn execution(&self, view: Arc<dyn StateView>, block: &BlockEnvironment) -> Execution {
         let crossing = Arc::clone(&self.crossroads);
-        let mut session = Session::new(view, &self.evm, crossing);
+        let mut session = self.evm.session(view, crossing);
         session.set_block(block);
         Execution { crossroads: Arc::clone(&self.crossroads), session }
     }

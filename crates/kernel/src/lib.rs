@@ -22,3 +22,4 @@ pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
 pub use execution::{Execution, Kernel, KernelConfig, KernelError};
 pub use registry::{MachineStatus, Registry, RegistryError};
 pub use vm_evm::{Checks, Transaction, TransactionError, TransactionResult};
+pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};

@@ -41,9 +41,18 @@ pub enum StateError {
         /// The tip of the store.
         tip: u64,
     },
-    /// The directory of a store cannot be used.
+    /// The directory is not one that a store can be opened in: the path is wrong or may not be
+    /// used, something else lies there, another process has it open, or a newer program made it.
     #[error("cannot open the store at {}: {reason}", path.display())]
     Open {
+        /// The directory, or the file in it, that is at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The files of a store are not what was written to them.
+    #[error("the store at {} is damaged: {reason}", path.display())]
+    Damaged {
         /// The directory, or the file in it, that is at fault.
         path: PathBuf,
         /// What is wrong with it.
@@ -60,4 +69,20 @@ pub enum StateError {
     /// A parallel execution withdrew this attempt; it will be run again.
     #[error("speculative execution was withdrawn")]
     Withdrawn,
+}
+
+impl StateError {
+    /// Whether the caller's input is at fault (a block, a path, a dump) and not the store, its
+    /// medium or this program.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        match self {
+            Self::NotHeld { .. }
+            | Self::NotNext { .. }
+            | Self::NotEmpty { .. }
+            | Self::Open { .. }
+            | Self::Dump { .. } => true,
+            Self::Store(_) | Self::Corrupt { .. } | Self::Damaged { .. } | Self::Withdrawn => false,
+        }
+    }
 }

@@ -14,8 +14,9 @@ use crate::{
 /// All versions of all records in one ordered map.
 ///
 /// A view is a number: it reads, of every record, the last version that is not above its block.
+/// The map is replaced, not changed, where a rewind takes away what a view reads.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Arc<Shared>);
+pub struct MemoryStore(RwLock<Arc<Shared>>);
 
 impl MemoryStore {
     /// An empty store.
@@ -23,53 +24,50 @@ impl MemoryStore {
     pub fn new() -> Self {
         Self::default()
     }
-
-    fn view(&self, block: Option<BlockNumber>) -> Arc<dyn StateView> {
-        if let Some(block) = block {
-            *self.0.live.lock().entry(block).or_insert(0) += 1;
-        }
-        Arc::new(MemoryView { shared: Arc::clone(&self.0), block })
-    }
 }
 
 impl Store for MemoryStore {
     fn tip(&self) -> Option<Tip> {
-        self.0.content.read().tip
+        self.0.read().content.read().tip
     }
 
     fn latest(&self) -> Arc<dyn StateView> {
+        let shared = self.0.read();
         // The lock is held while the view is counted, so that pruning cannot come between.
-        let content = self.0.content.read();
-        self.view(content.tip.map(|tip| tip.block))
+        let content = shared.content.read();
+        Shared::view(&shared, content.tip.map(|tip| tip.block))
     }
 
     fn at(&self, block: BlockNumber) -> Result<Arc<dyn StateView>, StateError> {
-        let content = self.0.content.read();
+        let shared = self.0.read();
+        let content = shared.content.read();
         check_held(content.tip, content.retained_from, block)?;
-        Ok(self.view(Some(block)))
+        Ok(Shared::view(&shared, Some(block)))
     }
 
     fn commit(&self, block: BlockCommit) -> Result<(), StateError> {
-        let mut content = self.0.content.write();
+        let shared = self.0.read();
+        let mut content = shared.content.write();
         check_next(content.tip, block.number)?;
         content.apply(block);
         Ok(())
     }
 
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
-        Ok(self.0.content.read().hashes.get(&block).copied())
+        Ok(self.0.read().content.read().hashes.get(&block).copied())
     }
 
     fn block_record(&self, block: BlockNumber) -> Result<Option<Bytes>, StateError> {
-        Ok(self.0.content.read().block_records.get(&block).cloned())
+        Ok(self.0.read().content.read().block_records.get(&block).cloned())
     }
 
     fn index_record(&self, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-        Ok(self.0.content.read().index.get(key).cloned())
+        Ok(self.0.read().content.read().index.get(key).cloned())
     }
 
     fn changed_keys(&self, block: BlockNumber) -> Result<Vec<Key>, StateError> {
-        let content = self.0.content.read();
+        let shared = self.0.read();
+        let content = shared.content.read();
         check_held(content.tip, content.retained_from, block)?;
         if Some(block) == content.first_block {
             return Ok(Vec::new());
@@ -82,7 +80,7 @@ impl Store for MemoryStore {
     }
 
     fn retained_from(&self) -> BlockNumber {
-        self.0.content.read().retained_from
+        self.0.read().content.read().retained_from
     }
 
     fn prune_below(
@@ -90,14 +88,35 @@ impl Store for MemoryStore {
         block: BlockNumber,
         budget_keys: usize,
     ) -> Result<PruneProgress, StateError> {
-        let mut content = self.0.content.write();
+        let shared = self.0.read();
+        let mut content = shared.content.write();
         let Some(tip) = content.tip else {
             return Ok(PruneProgress { removed: 0, done: true });
         };
         content.retained_from = content.retained_from.max(block.min(tip.block));
-        let oldest_live = self.0.live.lock().keys().next().copied();
+        let oldest_live = shared.live.lock().keys().next().copied();
         let watermark = content.retained_from.min(oldest_live.unwrap_or(tip.block));
         Ok(content.prune(watermark, budget_keys))
+    }
+
+    fn rewind(&self, to: BlockNumber) -> Result<(), StateError> {
+        let mut shared = self.0.write();
+        let mut content = shared.content.write();
+        check_held(content.tip, content.retained_from, to)?;
+        if content.tip.is_some_and(|tip| tip.block == to) {
+            return Ok(());
+        }
+        let is_read = shared.live.lock().keys().next_back().is_some_and(|block| *block > to);
+        if !is_read {
+            content.rewind(to);
+            return Ok(());
+        }
+        // A view above `to` goes on reading the versions that are there now.
+        let mut copy = content.clone();
+        drop(content);
+        copy.rewind(to);
+        *shared = Arc::new(Shared { content: RwLock::new(copy), ..Shared::default() });
+        Ok(())
     }
 
     fn import(
@@ -105,7 +124,8 @@ impl Store for MemoryStore {
         block: ImportedBlock,
         records: &mut RecordSource<'_>,
     ) -> Result<(), StateError> {
-        let mut content = self.0.content.write();
+        let shared = self.0.read();
+        let mut content = shared.content.write();
         if let Some(tip) = content.tip {
             return Err(StateError::NotEmpty { tip: tip.block.0 });
         }
@@ -125,7 +145,8 @@ impl Store for MemoryStore {
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
-        let content = self.0.content.read();
+        let shared = self.0.read();
+        let content = shared.content.read();
         for (key, versions) in &content.versions {
             if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
                 report(format!("the versions of {key} are not in the order of blocks"));
@@ -145,7 +166,16 @@ struct Shared {
     live: Mutex<BTreeMap<BlockNumber, usize>>,
 }
 
-#[derive(Debug, Default)]
+impl Shared {
+    fn view(shared: &Arc<Self>, block: Option<BlockNumber>) -> Arc<dyn StateView> {
+        if let Some(block) = block {
+            *shared.live.lock().entry(block).or_insert(0) += 1;
+        }
+        Arc::new(MemoryView { shared: Arc::clone(shared), block })
+    }
+}
+
+#[derive(Debug, Clone, Default)]
 struct Content {
     tip: Option<Tip>,
     first_block: Option<BlockNumber>,
@@ -182,6 +212,24 @@ impl Content {
         self.tip = Some(Tip { block: number, hash: block.hash });
     }
 
+    /// Makes `to`, which is held and below the tip, the tip.
+    fn rewind(&mut self, to: BlockNumber) {
+        assert!(self.retained_from <= to, "history is there down to the new tip");
+        let Some(above) = to.next() else { return };
+        for key in self.changes.split_off(&above).into_values().flatten() {
+            let Some(versions) = self.versions.get_mut(&key) else { continue };
+            versions.truncate(versions.partition_point(|(version, _)| *version <= to));
+            if versions.is_empty() {
+                self.versions.remove(&key);
+            }
+        }
+        assert!(self.changes.range(above..).next().is_none(), "later changes are gone");
+        self.hashes.split_off(&above);
+        self.block_records.split_off(&above);
+        let hash = self.hashes.get(&to).copied().expect("invariant: a held block has its hash");
+        self.tip = Some(Tip { block: to, hash });
+    }
+
     fn read(&self, key: &Key, block: BlockNumber) -> Option<&Bytes> {
         version_at(self.versions.get(key)?, block)
     }
@@ -207,6 +255,7 @@ impl Content {
                 break;
             }
         }
+        assert!(removed <= budget_keys, "a slice keeps to its budget");
         let left = self.changes.range(..=self.retained_from).next();
         PruneProgress { removed, done: left.is_none() }
     }

@@ -129,6 +129,22 @@ pub trait Store: Send + Sync + fmt::Debug {
         budget_keys: usize,
     ) -> Result<PruneProgress, StateError>;
 
+    /// Takes the chain back, so that `to` is the tip again: every record has the value it had
+    /// there, and the hashes, records and history of the blocks above are gone. When this returns
+    /// that will survive the process; if it did not return, all of it happened or nothing. Views
+    /// that were handed out stay as they were. Rewinding to the tip does nothing.
+    ///
+    /// Records of the index stay, also those that a later block wrote: the store does not remember
+    /// what they replaced. Who reads one has to check the block that it names.
+    ///
+    /// What changes is put together in memory, so the cost is that of all blocks taken back.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip and below the watermark, [`StateError::Store`] where
+    /// the medium failed, [`StateError::Corrupt`] where history does not read.
+    fn rewind(&self, to: BlockNumber) -> Result<(), StateError>;
+
     /// Fills an empty store with a whole state. Where the source ends with an error or the process
     /// dies the store is empty when it is opened next; until then it takes no block.
     ///

@@ -78,7 +78,7 @@ fn copy_tree(from: &Path, to: &Path) {
 
 fn refusal(path: &Path) -> String {
     match open(path) {
-        Err(error @ StateError::Open { .. }) => error.to_string(),
+        Err(error @ (StateError::Open { .. } | StateError::Damaged { .. })) => error.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -202,6 +202,79 @@ fn a_directory_that_cannot_be_written_is_refused() {
     symlink("/nowhere/lock", directory.path().join("lock")).expect("links");
     let refusal = refusal(directory.path());
     assert!(refusal.contains("lock: No such file"), "{refusal}");
+}
+
+#[test]
+fn who_is_at_fault_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("file");
+    fs::write(&file, "text").expect("writes");
+    let foreign = directory.path().join("foreign");
+    fs::create_dir_all(foreign.join("letters")).expect("makes");
+    // None of these can be made or used by any user, the superuser included.
+    let unusable =
+        [file.clone(), file.join("below"), foreign, "/proc/braid".into(), "/dev/null".into()];
+    for path in unusable {
+        let error = open(&path).expect_err("refused");
+        assert!(matches!(error, StateError::Open { .. }), "{error}");
+        assert!(error.is_usage(), "{error}");
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+    let path = directory.path().join("store");
+    make_store(&path);
+    fs::remove_file(path.join("store/seal")).expect("removes");
+    let error = open(&path).expect_err("refused");
+    assert!(matches!(error, StateError::Damaged { .. }), "{error}");
+    assert!(!error.is_usage(), "{error}");
+}
+
+#[test]
+fn a_rewind_that_only_reached_the_seal_did_not_happen() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let expected = make_store(directory.path());
+    let before = tempfile::tempdir().expect("a directory");
+    copy_tree(directory.path(), before.path());
+    let seal = Path::new("store/seal");
+    let store = open(directory.path()).expect("opens");
+    store.rewind(BlockNumber(4)).expect("rewinds");
+    fs::copy(directory.path().join(seal), before.path().join(seal)).expect("copies");
+    let unfinished = open(before.path()).expect("opens");
+    assert_eq!(read_all(&unfinished).expect("reads"), expected);
+    drop(unfinished);
+
+    // Once there is another block in place of one taken back, the old ones are not the chain.
+    let other = BlockCommit { hash: Hash::repeat_byte(7), ..commit_of(5) };
+    store.commit(other).expect("commits");
+    fs::copy(directory.path().join(seal), before.path().join(seal)).expect("copies");
+    let refusal = refusal(before.path());
+    assert!(refusal.contains("block 5 was acknowledged with another hash"), "{refusal}");
+}
+
+#[test]
+fn the_journal_stays_short_and_nothing_is_lost() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(directory.path()).expect("a new store");
+    let value = |block: u64| Bytes::from(vec![u8::try_from(block).expect("small"); 1 << 20]);
+    for block in 0..30 {
+        let writes = (0u64..2).map(|index| {
+            (Key::kv(&Address::ZERO, &index.to_be_bytes()), Some(value(block * 2 + index)))
+        });
+        let commit = BlockCommit { writes: writes.collect(), ..commit_of(block) };
+        store.commit(commit).expect("commits");
+    }
+    drop(store);
+    let mut files = Vec::new();
+    files_below(directory.path(), &mut files);
+    let journals = files.iter().filter(|path| path.extension().is_some_and(|it| it == "jnl"));
+    let bytes: u64 = journals.map(|path| fs::metadata(path).expect("there").len()).sum();
+    assert!(bytes < 20 << 20, "{bytes} bytes to replay");
+    let store = open(directory.path()).expect("reopens");
+    for block in 0..30 {
+        let view = store.at(BlockNumber(block)).expect("held");
+        let all = view.scan(&[], &[], 9).expect("scans");
+        let values: Vec<Bytes> = all.into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, [value(block * 2), value(block * 2 + 1)]);
+    }
 }
 
 #[test]

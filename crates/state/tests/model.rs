@@ -1,6 +1,9 @@
 //! Both stores against a model that keeps a whole map for every block.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use braid_state::{
     BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Records, StateError, StateView, Store,
@@ -56,6 +59,7 @@ impl Backend {
 enum Step {
     Commit(Vec<(Key, Option<Bytes>)>),
     Prune { to: u64, budget_keys: usize },
+    Rewind(u64),
     HoldView(u64),
     Reopen { close: bool },
     Flush,
@@ -66,6 +70,9 @@ enum Step {
 struct Model {
     blocks: Vec<RecordMap>,
     retained_from: u64,
+    /// Blocks that were committed at any time: records of the index stay when blocks go.
+    committed: BTreeSet<u64>,
+    last_committed: Option<u64>,
 }
 
 impl Model {
@@ -105,6 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => proptest::collection::vec((key(), value()), 0..12).prop_map(Step::Commit),
         1 => (0u64..30, 1usize..10).prop_map(|(to, budget_keys)| Step::Prune { to, budget_keys }),
         1 => (0u64..30).prop_map(Step::HoldView),
+        2 => (0u64..30).prop_map(Step::Rewind),
         1 => any::<bool>().prop_map(|close| Step::Reopen { close }),
         1 => Just(Step::Flush),
     ]
@@ -184,10 +192,17 @@ fn check_store(store: &dyn Store, model: &Model, probes: &[(Key, usize, usize)])
         let commit = commit_of(block, &[]);
         assert_eq!(store.block_record(commit.number).expect("reads"), commit.record);
         assert_eq!(store.block_hash(commit.number).expect("reads"), Some(commit.hash));
-        let (key, value) = &commit.index[0];
-        assert_eq!(store.index_record(key).expect("reads").as_ref(), Some(value));
     }
-    let last = tip.map(|tip| Bytes::from(tip.to_be_bytes().to_vec()));
+    for block in model.blocks.len() as u64..40 {
+        assert_eq!(store.block_record(BlockNumber(block)).expect("reads"), None);
+        assert_eq!(store.block_hash(BlockNumber(block)).expect("reads"), None);
+    }
+    for block in 0..40 {
+        let (key, value) = commit_of(block, &[]).index.swap_remove(0);
+        let expected = model.committed.contains(&block).then_some(value);
+        assert_eq!(store.index_record(&key).expect("reads"), expected);
+    }
+    let last = model.last_committed.map(|block| Bytes::from(block.to_be_bytes().to_vec()));
     assert_eq!(store.index_record(b"last").expect("reads"), last);
     let mut problems = Vec::new();
     store.check_history(&mut |problem| problems.push(problem)).expect("reads");
@@ -198,6 +213,21 @@ fn prune(store: &dyn Store, model: &mut Model, to: u64, budget_keys: usize) {
     store.prune_below(BlockNumber(to), budget_keys).expect("prunes");
     if let Some(tip) = model.blocks.len().checked_sub(1) {
         model.retained_from = model.retained_from.max(to.min(tip as u64));
+    }
+}
+
+fn rewind(store: &dyn Store, model: &mut Model, to: u64) {
+    // Mostly a block that is held, now and then one that is not.
+    let to = if to < 24 { to % (model.blocks.len() as u64 + 1) } else { to };
+    match store.rewind(BlockNumber(to)) {
+        Ok(()) => {
+            assert!(model.at(to).is_some(), "block {to} is not held");
+            model.blocks.truncate(usize::try_from(to).expect("small") + 1);
+        }
+        Err(error) => {
+            assert!(matches!(error, StateError::NotHeld { .. }), "{error}");
+            assert!(model.at(to).is_none(), "block {to} is held");
+        }
     }
 }
 
@@ -218,7 +248,10 @@ fn run(backend: &mut Backend, steps: &[Step], probes: &[(Key, usize, usize)]) {
                     };
                 }
                 model.blocks.push(records);
+                model.committed.insert(next);
+                model.last_committed = Some(next);
             }
+            Step::Rewind(to) => rewind(&*store, &mut model, *to),
             Step::Prune { to, budget_keys } => prune(&*store, &mut model, *to, *budget_keys),
             Step::HoldView(block) => {
                 if let Some(records) = model.at(*block) {
@@ -302,6 +335,30 @@ fn only_the_next_block_is_taken() {
         assert_eq!(refused(0), (0, 1));
         assert_eq!(refused(2), (2, 1));
         store.commit(commit_of(1, &[])).expect("the next");
+    }
+}
+
+#[test]
+fn a_rewind_leaves_views_as_they_were() {
+    for backend in [Backend::Memory(Arc::new(MemoryStore::new())), Backend::fjall()] {
+        let store = backend.store();
+        let key = Key::kv(&Address::ZERO, b"k");
+        let write =
+            |text: &'static str| vec![(key.clone(), Some(Bytes::from_static(text.as_bytes())))];
+        for (block, text) in (0..).zip(["zero", "one", "two"]) {
+            store.commit(commit_of(block, &write(text))).expect("commits");
+        }
+        let (one, two) = (store.at(BlockNumber(1)).expect("held"), store.latest());
+        store.rewind(BlockNumber(0)).expect("rewinds");
+        store.commit(commit_of(1, &write("other"))).expect("commits");
+        let read = |view: &dyn StateView| view.read(&key).expect("reads").expect("there");
+        assert_eq!((&read(&*one)[..], &read(&*two)[..]), (&b"one"[..], &b"two"[..]));
+        assert_eq!(two.block_hash(2).expect("reads"), Some(hash_of(2)));
+        assert_eq!(&read(&*store.latest())[..], b"other");
+        assert_eq!(&read(&*store.at(BlockNumber(0)).expect("held"))[..], b"zero");
+        assert_eq!(store.changed_keys(BlockNumber(1)).expect("held"), std::slice::from_ref(&key));
+        let refused = store.rewind(BlockNumber(2)).expect_err("above the tip");
+        assert!(refused.is_usage(), "{refused}");
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The imports of module `braid1`, as docs/src/wasm-host-interface.md names them. Pointers are offsets
-// into memory; index.ts wraps what contracts use every day.
+// The imports of module `braid1`, as docs/src/wasm-host-interface.md names them. Pointers are
+// offsets into memory; index.ts wraps what contracts use every day.
 
 @external("braid1", "input_read")
 export declare function input_read(into: usize, offset: u32, bytes: u32): void;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What a contract in AssemblyScript needs: words, numbers of 256 bits, the Solidity ABI, storage
 // of words, reverts, calls. Memory is a StaticArray<u8> wherever bytes are meant; nothing is freed,
-// since an instance lives for one call (build with `--runtime stub`).
+// since an instance lives for one call (build with `--runtime .../assembly/runtime`).
 import * as host from "./host";
 
 export { host };

@@ -1,7 +1,7 @@
 //! The Solidity ABI: how values cross between contracts of all machines.
 //!
-//! Decoding is strict, as Solidity's own is: a boolean that is neither 0 nor 1, a small integer with
-//! high bits, an address with more than twenty bytes or a length beyond the input is an error.
+//! Decoding is strict, as Solidity's own is: a boolean that is neither 0 nor 1, a small integer
+//! with high bits, an address with more than twenty bytes or a length beyond the input is an error.
 
 use alloc::{string::String, vec::Vec};
 

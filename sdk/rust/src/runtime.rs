@@ -12,7 +12,8 @@ use crate::host::{PanicCode, panic};
 
 const PAGE_BYTES: usize = 65_536;
 
-/// Hands out memory from the end of the data upwards and never frees: an instance lives for one call.
+/// Hands out memory from the end of the data upwards and never frees: an instance lives for one
+/// call.
 struct Bump {
     next: Cell<usize>,
 }

@@ -1,7 +1,7 @@
 //! Storage by name: single values, mappings and lists in the records of a contract.
 //!
-//! The key of a value is its field's name; of an entry the name, a zero byte and the ABI encoding of
-//! the key. Names have no zero byte, so no two records share a key. A value equal to its default
+//! The key of a value is its field's name; of an entry the name, a zero byte and the ABI encoding
+//! of the key. Names have no zero byte, so no two records share a key. A value equal to its default
 //! is kept as absence and takes no space.
 
 use alloc::vec::Vec;

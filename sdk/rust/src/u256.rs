@@ -169,7 +169,7 @@ macro_rules! from_small {
     ($($small:ty),*) => {$(
         impl From<$small> for U256 {
             fn from(number: $small) -> Self {
-                Self { limbs: [number as u64, 0, 0, 0] }
+                Self { limbs: [u64::from(number), 0, 0, 0] }
             }
         }
     )*};

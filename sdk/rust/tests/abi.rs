@@ -1,4 +1,5 @@
 //! The codec agrees with an independent implementation of the Solidity ABI, and refuses bad input.
+#![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives as reference;

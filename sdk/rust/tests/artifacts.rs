@@ -1,5 +1,6 @@
 //! Every artefact of `contracts/` parses, keeps to the features and imports that a contract may
 //! use, and has the interface that its kind has in every other language.
+#![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 use std::{
     collections::BTreeSet,

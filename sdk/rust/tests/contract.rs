@@ -1,4 +1,5 @@
 //! Contracts of the macros over the in-memory host: dispatch, errors, events, calls, undo.
+#![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
 
 use braid_sdk as braid;
 use braid_sdk::{Contract, mock, prelude::*};

@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 12] = [
+const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-state", &["primitives"]),
@@ -35,8 +35,12 @@ const DIRECTIONS: [(&str, &[&str]); 12] = [
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
     ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
     ("braidvm", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "kernel"]),
-    ("braid", &["braidvm"]),
+    ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
+    ("braid-crossing-tests", &["braidvm"]),
+    ("braid-sdk", &["braid-sdk-macros", "abi"]),
+    ("braid-sdk-macros", &[]),
+    ("braid-examples", &["braidvm"]),
     ("xtask", &[]),
 ];
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use braidvm::{
-    Artifact, CallOutput, Deploy, Engine, Interface, Receipt, Request, VmKind,
+    Artifact, CallOutput, Deploy, Engine, EngineError, Receipt, Request, VmKind,
     decode::{decode_call, decode_event, outcome_name},
+    rooms::kernel::EstimateError,
     tree::thousands,
 };
 use serde_json::{Value as Json, json};
@@ -29,7 +30,15 @@ pub(crate) fn deploy(
     show_receipt(&engine, &receipt, output)?;
     if let Some(contract) = receipt.created.filter(|_| receipt.is_success()) {
         let inspection = engine.inspect(&contract, 0)?;
-        output.line(format!("{name} is a {} contract at {contract}", inspection.account.kind))?;
+        let kind = inspection.account.kind;
+        output.line(format!("{name} is at {contract}, a contract of {kind}"))?;
+        output.line(match &inspection.interface {
+            Some(interface) => {
+                let count = interface.methods.len();
+                format!("its interface is on the chain: {count} methods can be called by name")
+            }
+            None => "it has no interface: name its methods by their signatures".to_owned(),
+        })?;
     }
     failed(&receipt.reason)
 }
@@ -76,14 +85,17 @@ pub(crate) fn estimate(
             vm: None,
             caller: arguments.caller.clone(),
         };
-        engine.estimate_deploy(&deploy_request(&engine, &arguments)?)?
+        let deploy = deploy_request(&engine, &arguments)?;
+        let simulate = || Ok(engine.simulate_deploy(&deploy)?.reason);
+        with_reason(engine.estimate_deploy(&deploy), simulate)?
     } else {
         let target = Target {
             to: arguments.to.clone(),
             method: arguments.method.clone(),
             arguments: arguments.arguments.clone(),
         };
-        engine.estimate(&request(&engine, &target, &arguments.caller)?)?
+        let request = request(&engine, &target, &arguments.caller)?;
+        with_reason(engine.estimate(&request), || Ok(engine.call(&request)?.reason))?
     };
     output.json(&json!({ "gas": gas }))?;
     output.line(gas.to_string())
@@ -106,6 +118,20 @@ pub(crate) fn trace(
     show_tree(&engine, result.trace.as_ref(), output)?;
     show_gas(&result.gas_by_vm, result.gas_used, output)?;
     failed(&result.reason)
+}
+
+/// The estimate, or why there is none in the words of the contract's interface.
+fn with_reason(
+    estimate: Result<braidvm::Gas, EngineError>,
+    simulate: impl FnOnce() -> Result<Option<String>, EngineError>,
+) -> Result<braidvm::Gas, Failure> {
+    match estimate {
+        Ok(gas) => Ok(gas),
+        Err(error @ EngineError::Estimate(EstimateError::Fails(_))) => {
+            Err(simulate()?.map_or_else(|| error.into(), Failure::Contract))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A request in the words of the command line.
@@ -142,9 +168,7 @@ pub(crate) fn artifact(
     let mut artifact =
         Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?;
     if let Some(path) = abi {
-        let interface = Interface::from_json(&context::read_text(path)?)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        artifact = artifact.with_interface(interface);
+        artifact = artifact.with_interface(context::interface(path)?);
     }
     artifact.kind = kind.or(artifact.kind);
     Ok(artifact)
@@ -204,10 +228,8 @@ pub(crate) fn show_gas(
     total: braidvm::Gas,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut rows: Vec<Vec<String>> = by_vm
-        .iter()
-        .map(|(kind, gas)| vec![kind.to_string(), thousands(gas.0)])
-        .collect();
+    let mut rows: Vec<Vec<String>> =
+        by_vm.iter().map(|(kind, gas)| vec![kind.to_string(), thousands(gas.0)]).collect();
     rows.push(vec!["transaction".to_owned(), thousands(total.0)]);
     output.table(&["machine", "gas"], &rows)
 }
@@ -235,7 +257,7 @@ fn shown_values(result: &CallOutput) -> Result<Vec<String>, Failure> {
     Ok(result.values()?.iter().map(ToString::to_string).collect())
 }
 
-fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
+pub(crate) fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
     by_vm.iter().map(|(kind, gas)| (kind.to_string(), json!(gas))).collect()
 }
 

@@ -18,8 +18,8 @@ pub(crate) fn doctor(global: &Global, output: &Output) -> Result<(), Failure> {
         check("configuration", configuration(global)),
         check("data folder", data_folder(global)),
         check("machines", machines(global)),
-        check("EVM contract", smoke(ANSWER_EVM.as_bytes())),
-        check("WebAssembly contract", smoke(ANSWER_WASM)),
+        check("EVM contract", smoke(global, ANSWER_EVM, 42)),
+        check("WebAssembly contract", smoke(global, COUNTER_WASM, 0)),
         check("processors", processors()),
     ];
     let mut rows = Vec::new();
@@ -38,11 +38,11 @@ pub(crate) fn doctor(global: &Global, output: &Output) -> Result<(), Failure> {
     }
 }
 
-/// A contract that answers 42 to anything: creation code in hexadecimal.
-const ANSWER_EVM: &str = "600a600c600039600a6000f3602a60005260206000f3";
+/// Creation code, in hexadecimal, of a contract that answers 42 to anything.
+const ANSWER_EVM: &[u8] = b"600a600c600039600a6000f3602a60005260206000f3";
 
-/// The same for WebAssembly, in binary form: `call` writes a word that ends in 42 and finishes.
-const ANSWER_WASM: &[u8] = include_bytes!("../../../../contracts/artifacts/c/counter.wasm");
+/// A module with a number that starts at 0.
+const COUNTER_WASM: &[u8] = include_bytes!("../../../../contracts/artifacts/c/counter.wasm");
 
 const fn check(what: &'static str, found: Result<String, String>) -> Check {
     Check { what, found }
@@ -65,26 +65,29 @@ fn machines(global: &Global) -> Result<String, String> {
     let config = context::config(global).map_err(|failure| failure.message())?;
     let engine = Engine::in_memory(config).map_err(|error| error.to_string())?;
     let statuses = engine.kernel().registry().statuses();
-    let names: Vec<_> =
-        statuses.filter(|it| it.is_enabled).map(|it| format!("{} {}", it.kind, it.version));
-    Ok(names.collect::<Vec<_>>().join(", "))
+    let names: Vec<_> = statuses
+        .filter(|it| it.is_enabled)
+        .map(|it| format!("{} {}", it.kind, it.version))
+        .collect();
+    Ok(names.join(", "))
 }
 
-/// Deploys a contract in memory and asks it for its answer.
-fn smoke(code: &[u8]) -> Result<String, String> {
+/// Deploys a contract in memory and asks it for its value.
+fn smoke(global: &Global, code: &[u8], expected: u64) -> Result<String, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let mut engine = Engine::dev();
+    let config = context::config(global).map_err(|failure| failure.message())?;
+    let mut engine = Engine::in_memory(config).map_err(|error| text(&error))?;
     let alice = engine.account("alice").map_err(|error| text(&error))?;
     let artifact = Artifact::from_bytes("answer", code).map_err(|error| text(&error))?;
     let receipt = engine.deploy(&Deploy::new(alice, artifact)).map_err(|error| text(&error))?;
     let Some(contract) = receipt.created else {
         return Err(receipt.reason.unwrap_or_else(|| "no contract was made".to_owned()));
     };
-    let request = Request::new(alice, contract, "answer()(uint256)");
+    let request = Request::new(alice, contract, "value()(uint256)");
     let output = engine.call(&request).map_err(|error| text(&error))?;
     match output.values().map_err(|error| text(&error))?.as_slice() {
-        [answer] if *answer == Value::uint(42) => Ok("deployed, called, answered".to_owned()),
-        values => Err(format!("answered {values:?} instead of 42")),
+        [answer] if *answer == Value::uint(expected) => Ok("deployed, called, answered".to_owned()),
+        values => Err(format!("answered {values:?} instead of {expected}")),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use braidvm::{
-    Address, Engine, Interface, WEI_PER_ETHER, Wei, dev_accounts, dev_name, tree::thousands,
+    Address, Engine, Interface, WEI_PER_ETHER, Wei, dev_accounts, dev_name, rooms::abi::Parameter,
+    tree::thousands,
 };
 use serde_json::json;
 
@@ -99,7 +100,7 @@ pub(crate) fn machines(global: &Global, output: &Output) -> Result<(), Failure> 
             machine.kind.to_string(),
             machine.version.to_string(),
             if machine.is_enabled { "enabled" } else { "disabled" }.to_owned(),
-            counters.join(", "),
+            counters.join("\n"),
         ]);
     }
     output.table(&["machine", "version", "state", "counters"], &rows)
@@ -113,11 +114,11 @@ pub(crate) fn interface(
     let engine = context::engine(global)?;
     let interface = interface_of(&engine, &arguments.source)?;
     let wrong = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
-    if let Some((method, texts)) = arguments.encode.split_first() {
+    let words: Vec<&str> = arguments.encode.iter().map(String::as_str).collect();
+    if let Some((method, texts)) = words.split_first() {
         let method = interface.method(method).map_err(|error| wrong(&error))?;
-        let values = method
-            .parse_arguments(texts, &braidvm::dev_address)
-            .map_err(|error| wrong(&error))?;
+        let values =
+            method.parse_arguments(texts, &braidvm::dev_address).map_err(|error| wrong(&error))?;
         let input = method.encode_call(&values).map_err(|error| wrong(&error))?;
         output.json(&json!({ "input": input }))?;
         return output.line(input.to_string());
@@ -140,16 +141,15 @@ fn interface_of(engine: &Engine, source: &str) -> Result<Arc<Interface>, Failure
     let path = Path::new(source);
     if path.exists() {
         let bytes = context::read_bytes(path)?;
-        let text = String::from_utf8_lossy(&bytes);
-        if text.trim_start().starts_with(['[', '{']) {
-            let interface = Interface::from_json(&text)
-                .map_err(|error| Failure::usage(format!("{source}: {error}")))?;
-            return Ok(Arc::new(interface));
+        let is_json = bytes.trim_ascii_start().starts_with(b"{");
+        if is_json || bytes.trim_ascii_start().starts_with(b"[") || is_signatures(path) {
+            return Ok(Arc::new(context::interface(path)?));
         }
         let artifact = super::contract::artifact(path, None, None)?;
-        return engine.interface_of_code(&artifact)?.map(Arc::new).ok_or_else(|| {
-            Failure::usage(format!("{source} holds code without an interface"))
-        });
+        return engine
+            .interface_of_code(&artifact)?
+            .map(Arc::new)
+            .ok_or_else(|| Failure::usage(format!("{source} holds code without an interface")));
     }
     let address: Address = source.parse().map_err(|_| {
         Failure::usage(format!("\"{source}\" is neither a file nor an address of a contract"))
@@ -157,6 +157,11 @@ fn interface_of(engine: &Engine, source: &str) -> Result<Arc<Interface>, Failure
     engine
         .interface(&address)
         .ok_or_else(|| Failure::usage(format!("contract {address} has no interface")))
+}
+
+/// Whether a file is named as one of signatures.
+fn is_signatures(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "abi")
 }
 
 fn show_interface(interface: &Interface, output: &Output) -> Result<(), Failure> {
@@ -173,9 +178,14 @@ fn show_interface(interface: &Interface, output: &Output) -> Result<(), Failure>
         rows.push(vec![selector, error.to_string()]);
     }
     if let Some(constructor) = &interface.constructor {
-        rows.push(vec!["constructor".to_owned(), constructor.to_string()]);
+        let inputs: Vec<_> = constructor.inputs.iter().map(shown_parameter).collect();
+        rows.push(vec!["-".to_owned(), format!("constructor({})", inputs.join(", "))]);
     }
     output.table(&["selector", "signature"], &rows)
+}
+
+fn shown_parameter(parameter: &Parameter) -> String {
+    format!("{} {}", parameter.kind, parameter.name).trim_end().to_owned()
 }
 
 fn properties(found: &braidvm::Inspection) -> Vec<Vec<String>> {

@@ -7,8 +7,12 @@ mod inspect;
 mod state;
 mod vectors;
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
+use braidvm::rooms::vm_wasm::worker::worker_main;
 use clap::CommandFactory;
 
 use crate::{
@@ -39,13 +43,16 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         }
         Command::Doctor => doctor::doctor(global, output),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "braid", &mut io::stdout());
-            Ok(())
+            // The generator panics where its reader goes away, so it writes to memory.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "braid", &mut script);
+            io::stdout().lock().write_all(&script).map_err(Failure::from)
         }
         Command::CompileWorker => {
-            return Ok(braidvm::rooms::vm_wasm::worker_main(&mut io::stdin(), &mut io::stdout()));
+            let code = worker_main(io::stdin().lock(), io::stdout().lock());
+            return Ok(ExitCode::from(code));
         }
-        Command::DemoWriter { folder } => demo::write_until_killed(folder),
+        Command::DemoWriter(arguments) => demo::write_until_killed(global, arguments),
     }
     .map(|()| ExitCode::SUCCESS)
 }

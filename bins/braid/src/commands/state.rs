@@ -10,8 +10,10 @@ use std::{
 use braidvm::{
     BlockNumber, Engine,
     rooms::state::{
-        Diff, Difference, DumpReader, FjallConfig, FjallStore, Key, Records, StateError,
-        StateView, Store, Tip, commitment::root_of, dump, load, verify,
+        Diff, Difference, FjallConfig, FjallStore, Key, Records, StateError, StateView, Store, Tip,
+        commitment::root_of,
+        dump::{DumpReader, dump, load},
+        verify::verify,
     },
     tree::thousands,
 };
@@ -24,11 +26,7 @@ use crate::{
     output::Output,
 };
 
-pub(crate) fn run(
-    global: &Global,
-    command: &StateCommand,
-    output: &Output,
-) -> Result<(), Failure> {
+pub(crate) fn run(global: &Global, command: &StateCommand, output: &Output) -> Result<(), Failure> {
     match command {
         StateCommand::Root => root(global, output),
         StateCommand::Dump { file } => write_dump(global, file.as_deref(), output),
@@ -42,8 +40,7 @@ fn root(global: &Global, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let view = engine.store().latest();
     let bar = output.progress("records", 0);
-    let root = root_of(Records::all(view.as_ref()), &mut |count| bar.set_position(count))
-        .map_err(failure)?;
+    let root = root_of(Records::all(view.as_ref()), &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();
     output.json(&json!({ "block": engine.tip(), "root": root }))?;
     output.line(root.to_string())
@@ -59,17 +56,17 @@ fn write_dump(global: &Global, file: Option<&Path>, output: &Output) -> Result<(
         Some(path) => {
             let file = File::create(path).map_err(|error| unwritable(path, &error))?;
             let mut out = BufWriter::new(file);
-            let summary = dump(view.as_ref(), tip, &mut out, &mut progress).map_err(failure)?;
+            let summary = dump(view.as_ref(), tip, &mut out, &mut progress)?;
             out.flush()?;
             out.get_ref().sync_all()?;
             summary
         }
-        None => dump(view.as_ref(), tip, &mut BufWriter::new(io::stdout()), &mut progress)
-            .map_err(failure)?,
+        None => dump(view.as_ref(), tip, &mut BufWriter::new(io::stdout()), &mut progress)?,
     };
     bar.finish_and_clear();
     let Some(path) = file else { return Ok(()) };
-    output.json(&json!({ "file": path, "records": summary.records, "root": summary.header.root }))?;
+    output
+        .json(&json!({ "file": path, "records": summary.records, "root": summary.header.root }))?;
     let records = thousands(summary.records);
     output.line(format!("{records} records of block {} in {}", tip.block, path.display()))
 }
@@ -80,9 +77,9 @@ fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failur
         .as_deref()
         .ok_or_else(|| Failure::usage("state load needs --data DIR, an empty folder to fill"))?;
     let input = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
-    let store = FjallStore::open(folder, &FjallConfig::default()).map_err(failure)?;
+    let store = FjallStore::open(&context::store_folder(folder), &FjallConfig::default())?;
     let bar = output.progress("records", 0);
-    let summary = load(&store, input, &mut |count| bar.set_position(count)).map_err(failure)?;
+    let summary = load(&store, input, &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();
     output.json(&json!({ "records": summary.records, "root": summary.header.root }))?;
     let records = thousands(summary.records);
@@ -92,8 +89,7 @@ fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failur
 fn check(global: &Global, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let bar = output.progress("records", 0);
-    let report =
-        verify(engine.store().as_ref(), &mut |count| bar.set_position(count)).map_err(failure)?;
+    let report = verify(engine.store().as_ref(), &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();
     output.json(&json!({
         "healthy": report.is_healthy(),
@@ -123,7 +119,7 @@ fn diff(global: &Global, left: &str, right: Option<&str>, output: &Output) -> Re
     let right = side(&engine, right.unwrap_or(&latest))?;
     let mut count = 0_u64;
     for difference in Diff::new(left.records()?, right.records()?) {
-        let (key, difference) = difference.map_err(failure)?;
+        let (key, difference) = difference?;
         show_difference(&key, &difference, output)?;
         count += 1;
     }
@@ -145,7 +141,7 @@ impl Side {
             Self::Block(view) => Ok(Box::new(Records::all(view.as_ref()))),
             Self::Dump(path) => {
                 let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-                Ok(Box::new(DumpReader::new(BufReader::new(file)).map_err(failure)?))
+                Ok(Box::new(DumpReader::new(BufReader::new(file))?))
             }
         }
     }
@@ -153,7 +149,7 @@ impl Side {
 
 fn side(engine: &Engine, text: &str) -> Result<Side, Failure> {
     if let Ok(number) = text.parse() {
-        return Ok(Side::Block(engine.store().at(BlockNumber(number)).map_err(failure)?));
+        return Ok(Side::Block(engine.store().at(BlockNumber(number))?));
     }
     let path = Path::new(text);
     if path.exists() {
@@ -179,10 +175,6 @@ fn show_difference(key: &Key, difference: &Difference, output: &Output) -> Resul
 
 fn tip_of(store: &dyn Store) -> Result<Tip, Failure> {
     store.tip().ok_or_else(|| Failure::Host(anyhow::anyhow!("the store has no block")))
-}
-
-fn failure(error: StateError) -> Failure {
-    if error.is_usage() { Failure::usage(error.to_string()) } else { Failure::Host(error.into()) }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

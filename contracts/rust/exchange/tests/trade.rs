@@ -51,10 +51,8 @@ fn a_swap_pays_by_the_constant_product_less_the_fee() {
 #[test]
 fn a_swap_below_the_wanted_output_changes_nothing() {
     let (a, _, exchange) = open();
-    let error = ExchangeError::InsufficientOutput {
-        amount_out: number(1_813),
-        min_out: number(1_814),
-    };
+    let error =
+        ExchangeError::InsufficientOutput { amount_out: number(1_813), min_out: number(1_814) };
     let refused = exchange.swap(a, number(1_000), number(1_814));
     assert_eq!(refused, Err(CallError::Revert(braid::ContractError::encode(&error))));
     assert_eq!(exchange.reserves(), Ok((number(10_000), number(20_000))));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A fungible token in the shape of ERC-20 (EIP-20). The whole supply belongs to the deployer first.
+//! A fungible token in the shape of ERC-20 (EIP-20). The deployer owns the whole supply first.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 use braid_sdk as braid;

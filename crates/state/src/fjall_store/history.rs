@@ -1,18 +1,18 @@
-//! What the durable store does with history as a whole: list, prune, check; and the bulk import,
-//! which begins without one.
+//! What the durable store does with history as a whole: prune, take back, check; and the bulk
+//! import, which begins without one.
 
-use std::ops::Bound;
+use std::{collections::BTreeSet, ops::Bound};
 
 use fjall::OwnedWriteBatch;
-use primitives::BlockNumber;
+use primitives::{BlockNumber, Bytes};
 
 use super::{
     Keyspaces, failed,
     layout::{
-        RETAINED, changes_block, changes_key, decode_keys, decode_previous, history_key,
-        split_history_key, unescape,
+        BlockPart, RETAINED, block_key, changes_block, changes_key, decode_keys, decode_previous,
+        history_key, split_history_key, unescape,
     },
-    view::bad_key,
+    view::{bad_key, previous_value},
 };
 use crate::{Key, PruneProgress, RecordSource, StateError, Tip};
 
@@ -26,31 +26,24 @@ pub(super) struct Slice {
     pub(super) from: Option<Vec<u8>>,
 }
 
-/// The records that a block changed.
-pub(super) fn changed_keys(
-    keyspaces: &Keyspaces,
-    block: BlockNumber,
-) -> Result<Vec<Key>, StateError> {
-    let mut keys = Vec::new();
-    for entry in keyspaces.changes.prefix(block.0.to_be_bytes()) {
-        let (part, list) = entry.into_inner().map_err(failed)?;
-        keys.extend(decode_keys(&list).ok_or_else(|| bad_key(&part))?);
-    }
-    Ok(keys)
+/// What one call of pruning did.
+pub(super) struct Pruned {
+    pub(super) progress: PruneProgress,
+    /// Where the next slice begins: everything before is gone.
+    pub(super) next_part: Option<Vec<u8>>,
+    /// About how many bytes it wrote.
+    pub(super) bytes: usize,
 }
 
-/// Removes a slice of history, and tells where the next one begins: everything before is gone.
-pub(super) fn prune(
-    keyspaces: &Keyspaces,
-    slice: Slice,
-) -> Result<(PruneProgress, Option<Vec<u8>>), StateError> {
+/// Removes a slice of history.
+pub(super) fn prune(keyspaces: &Keyspaces, slice: Slice) -> Result<Pruned, StateError> {
     let start = slice.from.map_or(Bound::Unbounded, Bound::Included);
     let end = Bound::Included(changes_key(slice.watermark, u32::MAX).to_vec());
     // A watermark that is lost with the power is lost together with what it removed: the journal
     // keeps the order, so it need not be synced.
     let mut batch = keyspaces.db.batch();
     batch.insert(&keyspaces.meta, RETAINED, slice.watermark.0.to_be_bytes());
-    let mut removed = 0;
+    let (mut removed, mut bytes) = (0, 0);
     let mut done = true;
     let mut next_part = slice.watermark.next().map(|block| changes_key(block, 0).to_vec());
     for entry in keyspaces.changes.range((start, end)) {
@@ -60,10 +53,12 @@ pub(super) fn prune(
             done = false;
             break;
         }
+        bytes += part.len() + list.len();
         removed += remove_part(keyspaces, &mut batch, &part, &list)?;
     }
+    assert!(done || removed >= slice.budget_keys, "a slice ends early only at its budget");
     batch.commit().map_err(failed)?;
-    Ok((PruneProgress { removed, done }, next_part))
+    Ok(Pruned { progress: PruneProgress { removed, done }, next_part, bytes })
 }
 
 fn remove_part(
@@ -79,6 +74,66 @@ fn remove_part(
     }
     batch.remove(&keyspaces.changes, part);
     Ok(keys.len())
+}
+
+/// Puts into the batch what makes the state that of the block `to` again, below the tip, and takes
+/// the blocks above out of all but the index. Returns about how many bytes that writes.
+pub(super) fn stage_rewind(
+    keyspaces: &Keyspaces,
+    batch: &mut OwnedWriteBatch,
+    to: BlockNumber,
+    tip: BlockNumber,
+) -> Result<usize, StateError> {
+    assert!(to < tip, "there are blocks to take back");
+    let mut bytes = 0;
+    let mut restored = BTreeSet::new();
+    let above = Bound::Excluded(changes_key(to, u32::MAX).to_vec());
+    for entry in keyspaces.changes.range((above, Bound::Unbounded)) {
+        let (part, list) = entry.into_inner().map_err(failed)?;
+        let block = changes_block(&part).ok_or_else(|| bad_key(&part))?;
+        if block > tip {
+            return Err(StateError::Corrupt {
+                key: format!("changes of block {block}"),
+                reason: format!("the tip is block {tip}"),
+            });
+        }
+        for key in decode_keys(&list).ok_or_else(|| bad_key(&part))? {
+            let entry = history_key(key.as_bytes(), block);
+            bytes += 2 * entry.len();
+            // Blocks come in their order: the first change after `to` replaced what was there.
+            if !restored.contains(&key) {
+                let previous = read_previous(keyspaces, &key, &entry)?;
+                bytes += previous.as_ref().map_or(0, |value| value.len());
+                match previous {
+                    Some(value) => batch.insert(&keyspaces.state, key.as_bytes(), &value[..]),
+                    None => batch.remove(&keyspaces.state, key.as_bytes()),
+                }
+                restored.insert(key);
+            }
+            batch.remove(&keyspaces.history, entry);
+        }
+        batch.remove(&keyspaces.changes, part);
+    }
+    for block in (to.0 + 1..=tip.0).map(BlockNumber) {
+        for part in [BlockPart::Hash, BlockPart::Record] {
+            batch.remove(&keyspaces.blocks, block_key(part, block));
+        }
+    }
+    Ok(bytes)
+}
+
+/// What the change behind a listed entry of history replaced.
+fn read_previous(
+    keyspaces: &Keyspaces,
+    key: &Key,
+    entry: &[u8],
+) -> Result<Option<Bytes>, StateError> {
+    let value = keyspaces.history.get(entry).map_err(failed)?;
+    let value = value.ok_or_else(|| StateError::Corrupt {
+        key: key.to_string(),
+        reason: "a listed change is missing in its history".to_owned(),
+    })?;
+    previous_value(key, &value)
 }
 
 /// Writes records into the keyspace of the state as finished tables.

@@ -61,6 +61,7 @@ pub(super) fn history_key(key: &[u8], block: BlockNumber) -> Vec<u8> {
     escape_into(key, &mut out);
     out.extend_from_slice(&TERMINATOR);
     out.extend_from_slice(&block.0.to_be_bytes());
+    debug_assert!(split_history_key(&out).is_some(), "the key comes apart again");
     out
 }
 
@@ -191,6 +192,7 @@ pub(super) fn prefix_end(prefix: &[u8]) -> Bound<Vec<u8>> {
     };
     let mut end = prefix[..=last].to_vec();
     end[last] += 1;
+    assert!(prefix < &end[..], "the end is above all that starts with the prefix");
     Bound::Excluded(end)
 }
 

@@ -33,7 +33,7 @@ use self::{
     },
     open::{Directory, Keyspaces, describe},
     seal::Seal,
-    view::{FjallView, parse_block_hash, to_bytes},
+    view::{FjallView, parse_block_hash},
 };
 use crate::{
     BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, StateError, StateView, Store,
@@ -41,9 +41,10 @@ use crate::{
     store::{check_held, check_next},
 };
 
-/// Bytes of writes after which the tables in memory are put on disk, so that what has to be
-/// replayed at the next opening stays bounded.
-const FLUSH_BYTES: usize = 32 << 20;
+/// Bytes of writes after which the tables in memory are put on disk and the journal is emptied, so
+/// that what has to be replayed at the next opening stays bounded. The commit that comes to so many
+/// waits for it.
+const FLUSH_BYTES: usize = 12 << 20;
 
 /// How often, and how many times at most, a flush looks whether it is done: a minute in all.
 const FLUSH_WAIT: Duration = Duration::from_millis(2);
@@ -80,14 +81,15 @@ impl FjallStore {
     ///
     /// # Errors
     ///
-    /// [`StateError::Open`] naming the path and the reason: it cannot be read or written, it is in
-    /// use, it is no store, it is of a newer format, or its files are damaged.
+    /// All name the path. [`StateError::Open`] where it cannot be read or written, is in use, is no
+    /// store, or is of a newer format; [`StateError::Damaged`] where the files of the store are not
+    /// what was written; [`StateError::Store`] where the medium failed, for want of space as well.
     pub fn open(path: impl AsRef<Path>, config: &FjallConfig) -> Result<Self, StateError> {
         let path = path.as_ref();
         let directory = Directory::lock(path, config.create)?;
         let (mut keyspaces, mut seal) = directory.open(config)?;
         let mut tip = read_tip(&keyspaces)?;
-        check_seal(path, tip, seal.last())?;
+        check_seal(path, &keyspaces, tip, seal.last())?;
         if tip.is_none() && keyspaces.state.first_key_value().is_some() {
             drop(keyspaces);
             (keyspaces, seal) = directory.reset(config)?;
@@ -113,18 +115,7 @@ impl FjallStore {
     ///
     /// [`StateError::Store`] where the medium failed.
     pub fn flush(&self) -> Result<(), StateError> {
-        self.writer.lock().unflushed_bytes = 0;
-        let keyspaces = &self.shared.keyspaces;
-        for keyspace in keyspaces.all() {
-            keyspace.rotate_memtable().map_err(failed)?;
-        }
-        for _ in 0..FLUSH_WAITS_MAX {
-            if keyspaces.is_flushed() {
-                return Ok(());
-            }
-            thread::sleep(FLUSH_WAIT);
-        }
-        Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
+        self.writer.lock().flush(&self.shared.keyspaces)
     }
 
     /// Closes the store in order, so that the next opening finds nothing to replay. Where a view is
@@ -235,8 +226,7 @@ impl FjallStore {
         part: BlockPart,
         block: BlockNumber,
     ) -> Result<Option<Bytes>, StateError> {
-        let found = self.shared.keyspaces.blocks.get(block_key(part, block)).map_err(failed)?;
-        Ok(found.as_ref().map(to_bytes))
+        self.view().get_block_entry(&block_key(part, block))
     }
 }
 
@@ -267,6 +257,7 @@ impl Store for FjallStore {
         let tip = self.tip();
         check_next(tip, block.number)?;
         let first = tip.is_none();
+        assert!(first || self.retained_from() < block.number, "a block is above the watermark");
         let mut batch = self.shared.keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
         let bytes = self.stage_writes(&mut batch, &block, first)?
             + self.stage_block(&mut batch, &block, first);
@@ -289,15 +280,14 @@ impl Store for FjallStore {
     }
 
     fn index_record(&self, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-        let found = self.shared.keyspaces.blocks.get(index_key(key)).map_err(failed)?;
-        Ok(found.as_ref().map(to_bytes))
+        self.view().get_block_entry(&index_key(key))
     }
 
     fn changed_keys(&self, block: BlockNumber) -> Result<Vec<Key>, StateError> {
         let published = self.published.read();
         check_held(published.latest.tip, published.retained_from, block)?;
         if block > published.retained_from {
-            return history::changed_keys(&self.shared.keyspaces, block);
+            return published.latest.changed_keys(block);
         }
         if block == published.first_block {
             return Ok(Vec::new());
@@ -326,9 +316,34 @@ impl Store for FjallStore {
         let slice = history::Slice { watermark, budget_keys, from: writer.next_part.clone() };
         let pruned = history::prune(&self.shared.keyspaces, slice);
         writer.failed = pruned.is_err();
-        let (progress, next_part) = pruned?;
-        writer.next_part = next_part;
-        Ok(progress)
+        let pruned = pruned?;
+        writer.next_part = pruned.next_part;
+        writer.flush_after(pruned.bytes, &self.shared.keyspaces)?;
+        Ok(pruned.progress)
+    }
+
+    fn rewind(&self, to: BlockNumber) -> Result<(), StateError> {
+        let mut writer = self.writer.lock();
+        writer.check_usable()?;
+        let tip = self.tip();
+        check_held(tip, self.retained_from(), to)?;
+        let Some(tip) = tip.filter(|tip| to < tip.block) else { return Ok(()) };
+        let hash = self.block_hash(to)?.ok_or_else(|| StateError::Corrupt {
+            key: format!("hash of block {to}"),
+            reason: "the block is held, its hash is missing".to_owned(),
+        })?;
+        let keyspaces = &self.shared.keyspaces;
+        let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+        let bytes = history::stage_rewind(keyspaces, &mut batch, to, tip.block)?;
+        let tip = Tip { block: to, hash };
+        batch.insert(&keyspaces.meta, TIP, encode_tip(tip));
+        // The seal goes first: it may be behind the database, but not ahead.
+        writer.failed = true;
+        writer.seal.rewind(tip).map_err(|error| StateError::Store(error.to_string()))?;
+        batch.commit().map_err(failed)?;
+        writer.failed = false;
+        self.show_tip(tip, false);
+        writer.flush_after(bytes, keyspaces)
     }
 
     fn import(
@@ -405,20 +420,27 @@ impl Writer {
     }
 
     fn seal(&mut self, tip: Tip) -> Result<(), StateError> {
-        assert!(self.seal.last().is_none_or(|last| last.block < tip.block), "the seal only grows");
         self.seal.write(tip).map_err(|error| StateError::Store(error.to_string()))
     }
 
     fn flush_after(&mut self, bytes: usize, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes += bytes;
-        if self.unflushed_bytes < FLUSH_BYTES {
-            return Ok(());
-        }
+        if self.unflushed_bytes < FLUSH_BYTES { Ok(()) } else { self.flush(keyspaces) }
+    }
+
+    fn flush(&mut self, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes = 0;
         for keyspace in keyspaces.all() {
             keyspace.rotate_memtable().map_err(failed)?;
         }
-        Ok(())
+        for _ in 0..FLUSH_WAITS_MAX {
+            if keyspaces.is_flushed() {
+                // After a failure the journal is what the next opening goes by.
+                return if self.failed { Ok(()) } else { keyspaces.empty_journal() };
+            }
+            thread::sleep(FLUSH_WAIT);
+        }
+        Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
     }
 }
 
@@ -446,18 +468,25 @@ fn bad_meta(name: &str) -> StateError {
 }
 
 /// Refuses a database that has lost acknowledged blocks.
-fn check_seal(path: &Path, tip: Option<Tip>, sealed: Option<Tip>) -> Result<(), StateError> {
+fn check_seal(
+    path: &Path,
+    keyspaces: &Keyspaces,
+    tip: Option<Tip>,
+    sealed: Option<Tip>,
+) -> Result<(), StateError> {
     let Some(sealed) = sealed else { return Ok(()) };
+    let key = block_key(BlockPart::Hash, sealed.block);
+    let held = keyspaces.blocks.get(key).map_err(failed)?;
     let reason = match tip {
-        None => format!("the store is damaged: it lost all blocks up to {}", sealed.block),
+        None => format!("it lost all blocks up to {}", sealed.block),
         Some(tip) if tip.block < sealed.block => format!(
-            "the store is damaged: block {} was acknowledged, it holds blocks up to {} only",
+            "block {} was acknowledged, it holds blocks up to {} only",
             sealed.block, tip.block
         ),
-        Some(tip) if tip.block == sealed.block && tip.hash != sealed.hash => {
-            format!("the store is damaged: block {} was acknowledged with another hash", tip.block)
+        Some(_) if held.as_deref() != Some(sealed.hash.as_slice()) => {
+            format!("block {} was acknowledged with another hash", sealed.block)
         }
         Some(_) => return Ok(()),
     };
-    Err(StateError::Open { path: path.to_owned(), reason })
+    Err(StateError::Damaged { path: path.to_owned(), reason })
 }

@@ -12,14 +12,14 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io,
+    io::{self, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::{FjallConfig, layout::FORMAT_VERSION, seal::Seal};
+use super::{FjallConfig, failed, layout::FORMAT_VERSION, seal::Seal};
 use crate::StateError;
 
 const LOCK: &str = "lock";
@@ -43,12 +43,31 @@ pub(super) struct Keyspaces {
     pub(super) changes: Keyspace,
     pub(super) blocks: Keyspace,
     pub(super) db: Database,
+    /// The journal that this opening found and appends to.
+    journal: Option<PathBuf>,
 }
 
 impl Keyspaces {
     /// All keyspaces.
     pub(super) const fn all(&self) -> [&Keyspace; KEYSPACES.len()] {
         [&self.state, &self.history, &self.changes, &self.blocks, &self.meta]
+    }
+
+    /// Empties the journal while the database is open. Nothing may be written meanwhile, and all
+    /// that was has to be in tables on disk.
+    ///
+    /// The library appends to a journal that it found, so it goes on at the new end. One that it
+    /// began itself, because the last grew too long, it writes at a place that it remembers: that
+    /// one is left alone, as is one that waits for older ones.
+    pub(super) fn empty_journal(&self) -> Result<(), StateError> {
+        assert!(self.is_flushed(), "what the journal holds is in tables");
+        let Some(journal) = &self.journal else { return Ok(()) };
+        self.db.persist(PersistMode::SyncAll).map_err(failed)?;
+        let emptied = || -> io::Result<()> {
+            let is_only = *journals(journal.parent().unwrap_or(journal))? == [journal.clone()];
+            if is_only { cut(journal) } else { Ok(()) }
+        };
+        emptied().map_err(|error| StateError::Store(format!("{}: {error}", journal.display())))
     }
 
     /// Whether all tables that were to be put on disk are there.
@@ -151,26 +170,59 @@ impl Directory {
 /// would forget how far its versions have come.
 pub(super) fn empty_journal(path: &Path) -> Result<(), StateError> {
     let db = path.join(STORE).join(DB);
-    let emptied = || -> io::Result<()> {
-        let mut journals = Vec::new();
-        for entry in fs::read_dir(&db)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "jnl") {
-                journals.push(path);
-            }
-        }
+    let emptied = || match &journals(&db)?[..] {
+        [journal] => cut(journal),
         // More than one means that the library still needs the older ones.
-        let [journal] = &journals[..] else { return Ok(()) };
-        let file = OpenOptions::new().write(true).open(journal)?;
-        file.set_len(0)?;
-        file.sync_all()
+        _ => Ok(()),
     };
-    emptied().map_err(|error| StateError::Store(format!("{}: {error}", db.display())))
+    emptied().map_err(|error: io::Error| StateError::Store(format!("{}: {error}", db.display())))
 }
 
-/// The error of a file that the system refused.
+/// The journals in the directory of a database, oldest first.
+fn journals(db: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(db)? {
+        let path = entry?.path();
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+        if let Some(number) = number.filter(|_| path.extension().is_some_and(|it| it == "jnl")) {
+            found.push((number, path));
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+fn cut(journal: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(journal)?;
+    file.set_len(0)?;
+    file.sync_all()
+}
+
+/// The error of a path that the system refused: one that cannot be used, or a medium that failed.
 pub(super) fn refused(path: &Path, error: &io::Error) -> StateError {
-    StateError::Open { path: path.to_owned(), reason: error.to_string() }
+    match error.kind() {
+        ErrorKind::NotFound
+        | ErrorKind::PermissionDenied
+        | ErrorKind::AlreadyExists
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::InvalidFilename
+        | ErrorKind::InvalidInput => {
+            StateError::Open { path: path.to_owned(), reason: error.to_string() }
+        }
+        _ => StateError::Store(format!("{}: {error}", path.display())),
+    }
+}
+
+/// The error of a file of a store: where it is missing or too short the store is damaged.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> StateError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+            StateError::Damaged { path: path.to_owned(), reason: error.to_string() }
+        }
+        _ => refused(path, error),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -180,59 +232,58 @@ enum Mode {
 }
 
 fn check_format(path: &Path) -> Result<(), StateError> {
-    let text = fs::read_to_string(path).map_err(|error| refused(path, &error))?;
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let version = text
         .strip_prefix(FORMAT_TEXT)
         .and_then(|rest| rest.strip_suffix('\n'))
         .and_then(|number| number.parse::<u32>().ok());
     let reason = match version {
         Some(FORMAT_VERSION) => return Ok(()),
-        Some(version) if version > FORMAT_VERSION => format!(
-            "the store has format {version}, this program reads up to {FORMAT_VERSION}: \
-             use a newer one"
-        ),
+        Some(version) if version > FORMAT_VERSION => {
+            let reason = format!(
+                "the store has format {version}, this program reads up to {FORMAT_VERSION}: \
+                 use a newer one"
+            );
+            return Err(StateError::Open { path: path.to_owned(), reason });
+        }
         Some(version) => format!("the store has format {version}, which was never in use"),
         None => "the file does not name the format of the store".to_owned(),
     };
-    Err(StateError::Open { path: path.to_owned(), reason })
+    Err(StateError::Damaged { path: path.to_owned(), reason })
 }
 
 /// Opens the database. The library panics on some damaged files; that is damage, not a bug here.
 fn open_keyspaces(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspaces, StateError> {
-    let corrupt = |reason: String| StateError::Open { path: path.to_owned(), reason };
     let opened = catch_unwind(AssertUnwindSafe(|| open_database(path, config, mode)));
-    match opened {
-        Ok(Ok(keyspaces)) => Ok(keyspaces),
-        Ok(Err(reason)) => Err(corrupt(reason)),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
-            Err(corrupt(format!("the files are damaged: {message}")))
-        }
-    }
+    opened.unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(damaged(path, message.to_owned()))
+    })
 }
 
-fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspaces, String> {
+fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspaces, StateError> {
     // Of a path without its marker the library makes a new database: damage would become an
     // empty store.
     if mode == Mode::Open && !path.join("version").exists() {
-        return Err("the files are damaged: the file \"version\" is missing".to_owned());
+        return Err(damaged(path, "the file \"version\" is missing".to_owned()));
     }
-    let db = Database::builder(path)
-        .cache_size(config.cache_bytes)
-        .open()
-        .map_err(|error| describe(&error))?;
+    let journal = match mode {
+        Mode::Create => None,
+        Mode::Open => journals(path).map_err(|error| unreadable(path, &error))?.pop(),
+    };
+    let not_opened = |error: fjall::Error| not_opened(path, &error);
+    let db = Database::builder(path).cache_size(config.cache_bytes).open().map_err(not_opened)?;
     for name in KEYSPACES {
         if mode == Mode::Open && !db.keyspace_exists(name) {
-            return Err(format!("the files are damaged: keyspace \"{name}\" is missing"));
+            return Err(damaged(path, format!("keyspace \"{name}\" is missing")));
         }
     }
-    let keyspace = |name: &str| {
-        db.keyspace(name, KeyspaceCreateOptions::default).map_err(|error| describe(&error))
-    };
+    let keyspace =
+        |name: &str| db.keyspace(name, KeyspaceCreateOptions::default).map_err(not_opened);
     let [meta, state, history, changes, blocks] = KEYSPACES;
     Ok(Keyspaces {
         meta: keyspace(meta)?,
@@ -241,7 +292,22 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
         changes: keyspace(changes)?,
         blocks: keyspace(blocks)?,
         db,
+        journal,
     })
+}
+
+fn damaged(path: &Path, reason: String) -> StateError {
+    StateError::Damaged { path: path.to_owned(), reason }
+}
+
+/// The error of the library at opening.
+fn not_opened(path: &Path, error: &fjall::Error) -> StateError {
+    use fjall::Error;
+    match error {
+        Error::Io(error) | Error::Storage(fjall::LsmError::Io(error)) => unreadable(path, error),
+        Error::Locked => StateError::Open { path: path.to_owned(), reason: describe(error) },
+        other => damaged(path, describe(other)),
+    }
 }
 
 /// What an error of the library means to the one who runs the store.
@@ -260,5 +326,34 @@ pub(super) fn describe(error: &fjall::Error) -> String {
         | Error::InvalidVersion(_)
         | Error::Unrecoverable => format!("the files are damaged: {error:?}"),
         other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_path_is_told_from_a_failing_medium_and_from_damage() {
+        let path = Path::new("/some/where");
+        let cases = [
+            (ErrorKind::NotFound, true, true),
+            (ErrorKind::PermissionDenied, true, false),
+            (ErrorKind::ReadOnlyFilesystem, true, false),
+            (ErrorKind::StorageFull, false, false),
+            (ErrorKind::QuotaExceeded, false, false),
+            (ErrorKind::UnexpectedEof, false, true),
+        ];
+        for (kind, is_usage, is_damage) in cases {
+            let error = io::Error::from(kind);
+            let (refused, unreadable) = (refused(path, &error), unreadable(path, &error));
+            assert_eq!(refused.is_usage(), is_usage, "{kind:?}");
+            let found = matches!(unreadable, StateError::Damaged { .. });
+            assert_eq!(found, is_damage, "{kind:?}");
+            for message in [refused.to_string(), unreadable.to_string()] {
+                assert!(message.contains("/some/where"), "{message}");
+                assert!(message.contains(&kind.to_string()), "{message}");
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! A damaged journal ends, for the database, where the damage begins: it opens with an earlier
 //! block as if later ones had never been. The seal tells that from a crash. It is written after the
 //! database has made a block durable and is not synced itself, so after a power cut it may be
-//! behind the database but is never ahead of it, unless blocks were lost.
+//! behind the database but is never ahead of it, unless blocks were lost. A rewind takes it back,
+//! and syncs it, before the database follows.
 
 use std::{
     cmp,
@@ -15,7 +16,7 @@ use std::{
 
 use super::{
     layout::{decode_tip, encode_tip},
-    open::refused,
+    open::{refused, unreadable},
 };
 use crate::{StateError, Tip};
 
@@ -53,21 +54,21 @@ impl Seal {
             .read(true)
             .write(true)
             .open(path)
-            .map_err(|error| refused(path, &error))?;
+            .map_err(|error| unreadable(path, &error))?;
         let mut last: Option<Tip> = None;
         let mut damaged = 0;
         for slot in 0..SLOTS {
             let mut bytes = [0; USED_BYTES];
             file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64)
-                .map_err(|error| refused(path, &error))?;
+                .map_err(|error| unreadable(path, &error))?;
             match read_slot(&bytes) {
                 Ok(tip) => last = cmp::max_by_key(last, tip, |tip| tip.map(|tip| tip.block)),
                 Err(()) => damaged += 1,
             }
         }
         if damaged == SLOTS {
-            let reason = "the file is damaged".to_owned();
-            return Err(StateError::Open { path: path.to_owned(), reason });
+            let reason = "neither of its entries reads".to_owned();
+            return Err(StateError::Damaged { path: path.to_owned(), reason });
         }
         Ok(Self { file, last })
     }
@@ -77,13 +78,29 @@ impl Seal {
         self.last
     }
 
-    /// Records that `tip` was acknowledged.
+    /// Records that `tip` was acknowledged, which is above all blocks before.
     pub(super) fn write(&mut self, tip: Tip) -> io::Result<()> {
+        assert!(self.last.is_none_or(|last| last.block < tip.block), "blocks only grow");
+        self.write_slot(tip.block.0 % SLOTS, tip)
+    }
+
+    /// Takes the seal back to `tip`, durably: nothing is known of later blocks any more.
+    pub(super) fn rewind(&mut self, tip: Tip) -> io::Result<()> {
+        for slot in 0..SLOTS {
+            // One after the other, so that there is always a slot that is not being written.
+            self.write_slot(slot, tip)?;
+            self.file.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn write_slot(&mut self, slot: u64, tip: Tip) -> io::Result<()> {
+        assert!(slot < SLOTS, "the file has a place for the slot");
         let encoded = encode_tip(tip);
         let mut bytes = [0; USED_BYTES];
         bytes[..TIP_BYTES].copy_from_slice(&encoded);
         bytes[TIP_BYTES..].copy_from_slice(&check(&encoded));
-        self.file.write_all_at(&bytes, (tip.block.0 % SLOTS) * SLOT_BYTES as u64)?;
+        self.file.write_all_at(&bytes, slot * SLOT_BYTES as u64)?;
         self.last = Some(tip);
         Ok(())
     }

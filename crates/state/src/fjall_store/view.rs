@@ -8,8 +8,8 @@ use primitives::{BlockNumber, Bytes, Hash};
 use super::{
     Shared, failed,
     layout::{
-        BlockPart, block_key, decode_previous, history_key, history_prefix, parse_hash, prefix_end,
-        split_history_key, unescape,
+        BlockPart, block_key, decode_keys, decode_previous, history_key, history_prefix,
+        parse_hash, prefix_end, split_history_key, unescape,
     },
 };
 use crate::{Key, ScanEntry, StateError, StateView, Tip, records::merge};
@@ -47,6 +47,24 @@ impl FjallView {
             tip: self.tip,
             block: Some(block),
         }
+    }
+
+    /// An entry of the keyspace of blocks, as the snapshot has it.
+    pub(super) fn get_block_entry(&self, key: &[u8]) -> Result<Option<Bytes>, StateError> {
+        let found = self.snapshot.get(&self.shared.keyspaces.blocks, key).map_err(failed)?;
+        Ok(found.as_ref().map(to_bytes))
+    }
+
+    /// The records that a block changed, which is at most the tip and above the watermark.
+    pub(super) fn changed_keys(&self, block: BlockNumber) -> Result<Vec<Key>, StateError> {
+        assert!(self.tip.is_some_and(|tip| block <= tip.block), "the block is at most the tip");
+        let mut keys = Vec::new();
+        let changes = &self.shared.keyspaces.changes;
+        for entry in self.snapshot.prefix(changes, block.0.to_be_bytes()) {
+            let (part, list) = entry.into_inner().map_err(failed)?;
+            keys.extend(decode_keys(&list).ok_or_else(|| bad_key(&part))?);
+        }
+        Ok(keys)
     }
 
     /// The block of this view, where history has to be asked.
@@ -185,7 +203,7 @@ impl Iterator for PastChanges<'_> {
 }
 
 /// The bytes of a value, copied out of the cache of the database.
-pub(super) fn to_bytes(value: &UserValue) -> Bytes {
+fn to_bytes(value: &UserValue) -> Bytes {
     Bytes::copy_from_slice(value)
 }
 

@@ -107,8 +107,10 @@ impl Machine<'_> {
         }
     }
 
-    #[cold]
     fn record_start(&mut self, input: &FrameInput) {
+        if !self.context.chain.recorder.is_on() {
+            return;
+        }
         let start = match input {
             FrameInput::Call(inputs) => call_start(self.context, inputs),
             FrameInput::Create(inputs) => CallStart {
@@ -125,16 +127,70 @@ impl Machine<'_> {
         self.context.chain.recorder.enter(start);
     }
 
-    /// Tells the tracer that a frame begins. Gives what it will be told at the end.
+    /// Whether someone wants to know of frames or steps.
     #[inline]
+    const fn is_observed(&self) -> bool {
+        self.context.chain.recorder.is_on() || self.dispatch.tracer.is_some()
+    }
+
+    #[cold]
+    fn open_observed(
+        &mut self,
+        mut init: FrameInit,
+    ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, FrameError> {
+        self.record_start(&init.frame_input);
+        let traced = self.trace_start(&mut init.frame_input);
+        let ended = match self.open_frame(init)? {
+            ItemOrResult::Item(_) => None,
+            ItemOrResult::Result(result) => Some(result),
+        };
+        let Some(mut result) = ended else {
+            let frame = self.stack.get();
+            if let Some(tracer) = &mut self.dispatch.tracer {
+                tracer.ready(self.context, &mut frame.interpreter);
+            }
+            return Ok(ItemOrResult::Item(frame));
+        };
+        if let (Some(input), Some(tracer)) = (traced, &mut self.dispatch.tracer) {
+            tracer.end(self.context, &input, &mut result);
+        }
+        self.record_end(&result);
+        Ok(ItemOrResult::Result(result))
+    }
+
+    #[cold]
+    fn run_observed(&mut self) -> Result<FrameInitOrResult<EthFrame<EthInterpreter>>, FrameError> {
+        let frame = self.stack.get();
+        let action = match &mut self.dispatch.tracer {
+            None => frame.interpreter.run_plain(
+                self.instructions.instruction_table(),
+                self.instructions.gas_table(),
+                self.context,
+            ),
+            Some(tracer) => tracer.run(self.context, &mut frame.interpreter, &self.instructions),
+        };
+        let mut next = frame.process_next_action::<_, FrameError>(self.context, action)?;
+        if let ItemOrResult::Result(result) = &mut next {
+            frame.set_finished(true);
+            if let Some(tracer) = &mut self.dispatch.tracer {
+                tracer.end(self.context, &frame.input, result);
+            }
+            self.record_end(result);
+        }
+        Ok(next)
+    }
+
+    /// Tells the tracer that a frame begins. Gives what it will be told at the end.
     fn trace_start(&mut self, input: &mut FrameInput) -> Option<FrameInput> {
         let tracer = self.dispatch.tracer.as_mut()?;
         tracer.start(self.context, input);
         Some(input.clone())
     }
 
-    #[cold]
     fn record_end(&mut self, result: &FrameResult) {
+        if !self.context.chain.recorder.is_on() {
+            return;
+        }
         let gas = result.gas();
         let used = if result.instruction_result().is_ok_or_revert() {
             gas.limit() - gas.remaining()
@@ -174,57 +230,27 @@ impl EvmTr for Machine<'_> {
     #[inline]
     fn frame_init(
         &mut self,
-        mut init: FrameInit,
+        init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, FrameError> {
-        let is_recorded = self.context.chain.recorder.is_on();
-        if is_recorded {
-            self.record_start(&init.frame_input);
-        }
-        let traced = self.trace_start(&mut init.frame_input);
-        let result = self.open_frame(init)?;
-        match result {
-            ItemOrResult::Item(()) => {
-                let frame = self.stack.get();
-                if let Some(tracer) = &mut self.dispatch.tracer {
-                    tracer.ready(self.context, &mut frame.interpreter);
-                }
-                Ok(ItemOrResult::Item(frame))
-            }
-            ItemOrResult::Result(mut result) => {
-                if let (Some(input), Some(tracer)) = (traced, &mut self.dispatch.tracer) {
-                    tracer.end(self.context, &input, &mut result);
-                }
-                if is_recorded {
-                    self.record_end(&result);
-                }
-                Ok(ItemOrResult::Result(result))
-            }
-        }
+        if self.is_observed() { self.open_observed(init) } else { self.open_frame(init) }
     }
 
     #[inline]
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, FrameError> {
-        let frame = self.stack.get();
-        let action = match &mut self.dispatch.tracer {
-            None => frame.interpreter.run_plain(
-                self.instructions.instruction_table(),
-                self.instructions.gas_table(),
-                self.context,
-            ),
-            Some(tracer) => tracer.run(self.context, &mut frame.interpreter, &self.instructions),
-        };
-        let mut next: FrameInitOrResult<Self::Frame> =
-            frame.process_next_action::<_, FrameError>(self.context, action)?;
-        if let ItemOrResult::Result(result) = &mut next {
-            frame.set_finished(true);
-            if let Some(tracer) = &mut self.dispatch.tracer {
-                tracer.end(self.context, &frame.input, result);
-            }
-            if self.context.chain.recorder.is_on() {
-                self.record_end(result);
-            }
+        if self.is_observed() {
+            return self.run_observed();
         }
-        Ok(next)
+        let frame = self.stack.get();
+        let action = frame.interpreter.run_plain(
+            self.instructions.instruction_table(),
+            self.instructions.gas_table(),
+            self.context,
+        );
+        frame.process_next_action(self.context, action).inspect(|next| {
+            if next.is_result() {
+                frame.set_finished(true);
+            }
+        })
     }
 
     #[inline]
@@ -246,7 +272,10 @@ impl EvmTr for Machine<'_> {
 impl Machine<'_> {
     #[inline]
     #[allow(unsafe_code, reason = "revm's frame stack is filled in place")]
-    fn open_frame(&mut self, init: FrameInit) -> Result<ItemOrResult<(), FrameResult>, FrameError> {
+    fn open_frame(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, FrameError> {
         let is_first = self.stack.index().is_none();
         let slot = if is_first { self.stack.start_init() } else { self.stack.get_next() };
         let opened = EthFrame::init_with_context(slot, self.context, self.dispatch, init)?;
@@ -260,6 +289,7 @@ impl Machine<'_> {
                     self.stack.push(token);
                 }
             }
+            self.stack.get()
         }))
     }
 }

@@ -115,8 +115,13 @@ impl Scope {
     }
 
     /// Forgets the last transaction.
-    pub(crate) fn begin(&mut self, recorder: Recorder) {
-        self.recorder = recorder;
+    #[inline]
+    pub(crate) fn begin(&mut self, is_traced: bool) {
+        if is_traced {
+            self.recorder = Recorder::on();
+        } else if self.recorder.is_on() {
+            self.recorder = Recorder::default();
+        }
         self.gas = GasByVm::default();
         self.called.clear();
         self.new_code.clear();

@@ -11,7 +11,7 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 use state::StateView;
-use vm::{BlockEnvironment, Environment, TransactionEnvironment, trace::Recorder};
+use vm::{BlockEnvironment, Environment, TransactionEnvironment};
 
 use crate::{
     Crossing, EvmConfig, Frames, Precompiles, Scope, Transaction, TransactionError,
@@ -185,7 +185,7 @@ impl Session {
         rules.disable_base_fee = !checks.base_fee;
         rules.disable_block_gas_limit = !checks.block_gas_limit;
         rules.disable_eip3607 = !checks.sender_code;
-        self.context.tx = transaction.environment();
+        transaction.write(&mut self.context.tx);
         self.begin();
         let environment = &mut self.context.chain.environment;
         environment.transaction = TransactionEnvironment {
@@ -198,8 +198,7 @@ impl Session {
     }
 
     fn begin(&mut self) {
-        let recorder = if self.is_traced { Recorder::on() } else { Recorder::default() };
-        self.context.chain.begin(recorder);
+        self.context.chain.begin(self.is_traced);
         self.context.journaled_state.begin_transaction();
     }
 

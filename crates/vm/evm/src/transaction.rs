@@ -132,7 +132,7 @@ pub struct TransactionResult {
     /// The events, in order.
     pub events: Vec<Event>,
     /// The tree of calls, where it was recorded.
-    pub trace: Option<CallNode>,
+    pub trace: Option<Box<CallNode>>,
     /// Gas by the machine that used it, before refunds.
     pub gas_by_vm: GasByVm,
     /// Code that hosted machines were given, in the order of the deploys; nothing unless it
@@ -304,29 +304,31 @@ impl TransactionError {
 }
 
 impl Transaction {
-    pub(crate) fn environment(&self) -> TxEnv {
+    /// Writes the transaction in revm's words over the one before.
+    pub(crate) fn write(&self, environment: &mut TxEnv) {
         let (gas_price, gas_priority_fee) = match self.fee {
             Fee::Legacy { gas_price } => (fee(gas_price), None),
             Fee::Dynamic { max_fee, max_priority_fee } => {
                 (fee(max_fee), Some(fee(max_priority_fee)))
             }
         };
-        TxEnv {
-            tx_type: self.kind() as u8,
-            caller: self.from.evm_alias(),
-            gas_limit: self.gas_limit.0,
-            gas_price,
-            kind: self.to.map_or(TxKind::Create, |to| TxKind::Call(to.evm_alias())),
-            value: self.value.0,
-            data: self.input.clone(),
-            nonce: self.nonce.unwrap_or_default(),
-            chain_id: self.chain_id,
-            access_list: AccessList(self.access_list.iter().map(access_item).collect()),
-            gas_priority_fee,
-            blob_hashes: self.blob_hashes.clone(),
-            max_fee_per_blob_gas: self.blob_fee_max.map(fee).unwrap_or_default(),
-            authorization_list: self.authorizations.iter().map(authorization).collect(),
-        }
+        environment.tx_type = self.kind() as u8;
+        environment.caller = self.from.evm_alias();
+        environment.gas_limit = self.gas_limit.0;
+        environment.gas_price = gas_price;
+        environment.kind = self.to.map_or(TxKind::Create, |to| TxKind::Call(to.evm_alias()));
+        environment.value = self.value.0;
+        environment.data.clone_from(&self.input);
+        environment.nonce = self.nonce.unwrap_or_default();
+        environment.chain_id = self.chain_id;
+        environment.gas_priority_fee = gas_priority_fee;
+        environment.max_fee_per_blob_gas = self.blob_fee_max.map(fee).unwrap_or_default();
+        let AccessList(access_list) = &mut environment.access_list;
+        access_list.clear();
+        access_list.extend(self.access_list.iter().map(access_item));
+        environment.blob_hashes.clone_from(&self.blob_hashes);
+        environment.authorization_list.clear();
+        environment.authorization_list.extend(self.authorizations.iter().map(authorization));
     }
 
     fn kind(&self) -> TransactionType {
@@ -341,6 +343,7 @@ impl Transaction {
 }
 
 /// The result of a transaction out of revm's and what the frames left in the scope.
+#[inline]
 pub(crate) fn result(ended: ExecutionResult, scope: &mut Scope) -> TransactionResult {
     let gas = *ended.gas();
     let foreign = scope.gas.total().0;
@@ -368,7 +371,7 @@ pub(crate) fn result(ended: ExecutionResult, scope: &mut Scope) -> TransactionRe
         output,
         created: created.map(Address::from_evm),
         events: events.collect(),
-        trace: scope.recorder.take(),
+        trace: if scope.recorder.is_on() { scope.recorder.take().map(Box::new) } else { None },
         gas_by_vm: scope.gas,
     }
 }

@@ -40,6 +40,8 @@ pub(crate) enum End {
     Revert,
     /// The frame is ended.
     Halt(HaltReason),
+    /// The host panicked. No engine's code unwinds, so the panic goes no further than the import.
+    Panic,
 }
 
 impl Call<'_> {

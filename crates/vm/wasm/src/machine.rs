@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use abi::Interface;
 use primitives::{Bytes, CodeHash, VmKind, VmVersion};
 use thiserror::Error;
 use vm::{CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcome, Vm, VmStatus};
@@ -15,7 +16,7 @@ use crate::config::{EngineChoice, WasmConfig};
 use crate::engine::Program;
 use crate::engine::compiled::{CompiledProgram, Compiler};
 use crate::engine::interpreted::Interpreter;
-use crate::host::frame::{FrameState, Scope};
+use crate::host::frame::{FrameState, Ran, Scope};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
 use crate::limits::WasmLimits;
@@ -119,7 +120,7 @@ impl WasmVm {
             match compiled.run(entry, state) {
                 Ok(ran) => {
                     count(&self.counters.frames_compiled);
-                    return ran.outcome();
+                    return self.outcome(ran);
                 }
                 // The pool is in use to the last instance: the interpreter needs none of it.
                 Err(unused) => state = unused,
@@ -127,9 +128,16 @@ impl WasmVm {
         }
         count(&self.counters.frames_interpreted);
         match program.interpreted.run(entry, state) {
-            Ok(ran) => ran.outcome(),
+            Ok(ran) => self.outcome(ran),
             Err(_) => Outcome::halt(HaltReason::Fault),
         }
+    }
+
+    fn outcome(&self, ran: Ran) -> Outcome {
+        if ran.has_panicked() {
+            count(&self.counters.panics);
+        }
+        ran.outcome()
     }
 
     /// The program of a frame. A call that does not find it makes it ready for the interpreter,
@@ -224,7 +232,7 @@ impl Vm for WasmVm {
         let import = |(module, name): (String, String)| format!("{module}.{name}");
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
-            interface: None,
+            interface: report.interface.as_deref().map(read_interface).transpose()?,
             exports: report.exports,
             imports: report.imports.into_iter().map(import).collect(),
             has_constructor: report.has_deploy,
@@ -286,6 +294,20 @@ struct Counters {
     frames_compiled: AtomicU64,
     frames_interpreted: AtomicU64,
     panics: AtomicU64,
+}
+
+/// The interface in its custom section. One that cannot be read is refused: who deploys it means
+/// something by it.
+fn read_interface(section: &[u8]) -> Result<Interface, CodeError> {
+    let read = match core::str::from_utf8(section) {
+        Ok(text) => Interface::from_json(text).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    read.map_err(|reason| CodeError::Malformed {
+        kind: VmKind::Wasm,
+        offset: 0,
+        reason: format!("the section braid.interface: {reason}"),
+    })
 }
 
 fn count(counter: &AtomicU64) {

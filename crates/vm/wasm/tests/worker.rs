@@ -4,11 +4,11 @@
 use std::io::Read;
 use std::process::ExitCode;
 
+use braid_vm_wasm::worker::{WorkerError, compile_in_worker, worker_main};
+use braid_vm_wasm::{EngineChoice, WasmConfig, WasmVm, WorkerConfig};
 use primitives::Gas;
 use vm::testkit::{MemoryHost, Run};
 use vm::{HostedVm, Outcome, Status, Vm};
-use vm_wasm::worker::{WorkerError, compile_in_worker, worker_main};
-use vm_wasm::{EngineChoice, WasmConfig, WasmVm, WorkerConfig};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use syn::{
     Error, Ident, ImplItem, ItemImpl, Path, Result, Token, parenthesized,
     parse::{Parse, ParseStream},
+    parse_quote,
     punctuated::Punctuated,
     spanned::Spanned,
 };
@@ -47,6 +48,15 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> Result<Token
             continue;
         }
         let method = Method::read(&function.sig, &mut function.attrs)?;
+        if method.has("constructor") {
+            function.attrs.push(parse_quote! {
+                #[allow(
+                    clippy::new_ret_no_self,
+                    clippy::wrong_self_convention,
+                    reason = "a constructor fills the storage that is there already"
+                )]
+            });
+        }
         if !method.has("internal") {
             methods.push(method);
         }

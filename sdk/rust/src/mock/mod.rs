@@ -29,7 +29,7 @@
 //! ```
 //!
 //! Each thread has its own host, so tests run side by side. Gas is not counted, blocks are not made
-//! and code cannot be deployed by a contract; the node's test tools do all that with the real thing.
+//! and code cannot be deployed by a contract.
 
 pub(crate) mod backend;
 mod crypto;

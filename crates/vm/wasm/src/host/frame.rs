@@ -1,5 +1,6 @@
 //! The state of one frame beside its instance: gas, output, result buffer, and how it ends.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use primitives::{Bytes, Gas};
@@ -151,7 +152,8 @@ impl FrameState {
         self.take_points(points)?;
         let Self { scope, meter, buffer, output, .. } = self;
         let (frame, host) = scope.get();
-        work(&mut Call { memory, frame, host, meter, buffer, output })
+        let mut call = Call { memory, frame, host, meter, buffer, output };
+        catch_unwind(AssertUnwindSafe(|| work(&mut call))).unwrap_or(Err(End::Panic))
     }
 
     /// Charges the points that the code used since it was given some.
@@ -177,6 +179,11 @@ impl FrameState {
 }
 
 impl Ran {
+    /// Whether the host panicked within an import.
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.state.end == Some(End::Panic)
+    }
+
     /// The outcome of the frame.
     pub(crate) fn outcome(self) -> Outcome {
         let Self { mut state, points, stack, stop } = self;
@@ -200,6 +207,7 @@ impl Ran {
             End::Finish => Outcome::success(output, meter.remaining(), meter.refund()),
             End::Revert => Outcome::revert(output, meter.remaining()),
             End::Halt(reason) => Outcome::halt(reason),
+            End::Panic => Outcome::halt(HaltReason::Fault),
         }
     }
 }

@@ -69,7 +69,7 @@ macro_rules! for_each_import {
 macro_rules! define_linker {
     ([$linker:ty, $caller:ty, $result:ident, $enter:path]
         $($room:ident::$name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
-        pub(crate) fn link(linker: &mut $linker) {
+        fn link(linker: &mut $linker) {
             $({
                 let import = |mut caller: $caller, $($argument: $type),*| -> $result<$output> {
                     $enter(&mut caller, |call| {

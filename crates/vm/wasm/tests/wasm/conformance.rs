@@ -69,5 +69,5 @@ fn both_engines_pass() {
 
 #[test]
 fn the_automatic_choice_passes() {
-    check_hosted_vm(&machine(vm_wasm::EngineChoice::Auto), &fixtures());
+    check_hosted_vm(&machine(braid_vm_wasm::EngineChoice::Auto), &fixtures());
 }

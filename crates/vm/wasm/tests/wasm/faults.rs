@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use braid_vm_wasm::{EngineChoice, WasmConfig, WasmVm};
 use primitives::{Address, Gas};
 use vm::testkit::{MemoryHost, Run, Script};
 use vm::{Frame, HaltReason, HostedVm, Status, Vm};
-use vm_wasm::{EngineChoice, WasmConfig, WasmVm};
 
 use crate::{READ_INPUT, contract, engines, finish, halt, invoke, machine, prepare};
 

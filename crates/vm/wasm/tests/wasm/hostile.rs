@@ -1,9 +1,9 @@
 //! Modules that mean harm: pointers and lengths at the edges, traps after work, deep recursion.
 
+use braid_vm_wasm::{IMPORTS, ValueType};
 use primitives::Gas;
 use vm::testkit::{MemoryHost, Run};
 use vm::{HaltReason, HostedVm, Status, Vm};
-use vm_wasm::{IMPORTS, ValueType};
 
 use crate::{contract, engines, halt, invoke, module, on_both};
 
@@ -140,7 +140,8 @@ fn recursion_ends_at_the_same_depth_on_both_engines() {
                 (call $f (i32.load (i32.const 8))))"#
         ));
         let status = |depth: u32| {
-            let run = Run { gas_limit: Gas(1 << 40), ..Run::call(&code, &depth.to_le_bytes()) };
+            let input = depth.to_le_bytes();
+            let run = Run { gas_limit: Gas(1 << 40), ..Run::call(&code, &input) };
             on_both(&MemoryHost::default(), &run).0.status
         };
         assert_eq!(status(u32::MAX), Status::Halt(HaltReason::StackOverflow));

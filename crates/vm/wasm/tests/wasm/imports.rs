@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use braid_vm_wasm::IMPORTS;
 use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, U256, VmKind, Wei, keccak256};
 use vm::testkit::{MemoryHost, Run};
-use vm::{BlockEnvironment, Environment, HaltReason, Outcome, Status, TransactionEnvironment};
-use vm_wasm::IMPORTS;
+use vm::{BlockEnvironment, Environment, HaltReason, Outcome, Status, TransactionEnvironment, Vm};
 
 use crate::{READ_INPUT, contract, finish, halt, invoke, on_both};
 
@@ -30,25 +30,23 @@ fn case(
 }
 
 fn host() -> MemoryHost {
-    let mut host = MemoryHost {
-        environment: Environment {
-            block: BlockEnvironment {
-                chain_id: 7,
-                number: BlockNumber(300),
-                timestamp_s: 1_700_000_000,
-                beneficiary: Address::new([1; 32]),
-                gas_limit: Gas(30_000_001),
-                base_fee: Wei::from_u64(5),
-                prevrandao: B256::repeat_byte(2),
-                excess_blob_gas: 0,
-            },
-            transaction: TransactionEnvironment {
-                origin: Address::new([3; 32]),
-                gas_price: Wei::from_u64(6),
-                hash: B256::repeat_byte(4),
-            },
+    let mut host = MemoryHost::default();
+    host.environment = Environment {
+        block: BlockEnvironment {
+            chain_id: 7,
+            number: BlockNumber(300),
+            timestamp_s: 1_700_000_000,
+            beneficiary: Address::new([1; 32]),
+            gas_limit: Gas(30_000_001),
+            base_fee: Wei::from_u64(5),
+            prevrandao: B256::repeat_byte(2),
+            excess_blob_gas: 0,
         },
-        ..MemoryHost::default()
+        transaction: TransactionEnvironment {
+            origin: Address::new([3; 32]),
+            gas_price: Wei::from_u64(6),
+            hash: B256::repeat_byte(4),
+        },
     };
     host.state.balances.insert(MemoryHost::CONTRACT, Wei::from_u64(1_000));
     host.state.codes.insert(FRIEND, (VmKind::Move, CodeHash(B256::repeat_byte(9))));
@@ -401,4 +399,26 @@ fn arguments_beyond_a_limit_halt() {
             "{outcome:?}"
         );
     }
+}
+
+#[test]
+fn the_interface_comes_from_its_section() {
+    let with = |json: &str| {
+        let section = format!(r#"(@custom "braid.interface" "{}")"#, json.replace('"', "\\\""));
+        crate::module(&format!(
+            r#"(memory (export "memory") 1) {section}
+            (func (export "deploy") (param i32) (result i32) (i32.const 0))
+            (func (export "call") (param i32) (result i32) (i32.const 0))"#
+        ))
+    };
+    let (_, vm) = &crate::engines()[0];
+    let json = r#"[{"type":"function","name":"total","inputs":[],"outputs":[{"type":"uint256"}],"stateMutability":"view"}]"#;
+    let report = vm.validate(&with(json)).expect("a module with an interface");
+    let interface = report.interface.expect("an interface");
+    assert!(interface.to_json().contains("total"));
+    assert!(report.has_constructor);
+    assert!(report.imports.contains(&"braid1.storage_get".to_owned()));
+    assert_eq!(report.exports, ["memory", "deploy", "call"]);
+    let error = vm.validate(&with("{")).expect_err("half an interface");
+    assert!(error.to_string().contains("braid.interface"), "{error}");
 }

@@ -10,10 +10,10 @@ mod imports;
 use std::fmt::Write;
 use std::sync::OnceLock;
 
+use braid_vm_wasm::{EngineChoice, IMPORTS, ValueType, WasmConfig, WasmVm};
 use primitives::Gas;
 use vm::testkit::{MemoryHost, Run};
 use vm::{HaltReason, HostedVm, Outcome, Status};
-use vm_wasm::{EngineChoice, IMPORTS, ValueType, WasmConfig, WasmVm};
 
 /// A machine per engine, made once: a compiler reserves much address space.
 fn engines() -> &'static [(&'static str, WasmVm); 2] {
