@@ -11,8 +11,8 @@ use vm_evm::{Crossing, ForeignCall, Frames};
 use crate::{deploy, host::FrameHost, registry::Registry};
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
-/// (512 KiB) and as much again for the host functions and the EVM frames between.
-const STACK_RED_ZONE_BYTES: usize = 1 << 20;
+/// (2 MiB) and half of it for the host functions and the EVM frames between.
+const STACK_RED_ZONE_BYTES: usize = 3 << 20;
 
 /// Native stack that is added where less is left.
 const STACK_GROWTH_BYTES: usize = 8 << 20;

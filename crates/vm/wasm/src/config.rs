@@ -18,7 +18,7 @@ pub struct WasmConfig {
     pub engine: EngineChoice,
     /// Bytes that the memory of an instance may grow to; whole pages of 64 KiB count.
     pub memory_limit: u64,
-    /// Slots of 8 bytes of the logical stack of an instance.
+    /// Slots of the logical stack of an instance.
     pub stack_slots: u32,
     /// Elements of the table of an instance.
     pub table_elements: u32,

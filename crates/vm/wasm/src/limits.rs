@@ -73,10 +73,11 @@ pub const CUSTOM_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of the name of an import or an export.
 pub const NAME_BYTES_MAX: u32 = 256;
 
-/// Slots of the logical stack of an instance, of 8 bytes each; what a call takes of them is told
-/// by [`frame_slots`](crate::instrument::frame_slots). An engine must be given more than this
-/// needs, so that the logical stack ends first: a native stack of 1 MiB or more, and where calls
-/// are counted, this number of calls.
+/// Slots of the logical stack of an instance; what a call takes of them is told by
+/// [`frame_slots`](crate::instrument::frame_slots). An engine must be given more than this
+/// needs, so that the logical stack ends first: 64 bytes of native stack for each slot
+/// ([`NATIVE_BYTES_PER_SLOT`](crate::instrument::NATIVE_BYTES_PER_SLOT)), and where calls are
+/// counted, this number of calls.
 pub const STACK_SLOTS_MAX: u32 = 32_768;
 
 const _: () = assert!(BODY_BYTES_MAX as usize <= FOREIGN_CODE_BYTES_MAX);

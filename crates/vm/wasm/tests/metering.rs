@@ -281,8 +281,62 @@ fn deep_recursion_ends_at_the_same_depth() {
         assert_eq!(ran.end, End::StackOverflow, "with {variables} variables");
         let depth = u32::from_le_bytes(ran.memory[..4].try_into().unwrap());
         let operands = if variables == 0 { 2 } else { 3 };
-        let frame = frame_slots(1 + variables as u32, operands);
+        let frame = frame_slots(1 + variables as u32, operands, 3 + 2 * variables as u32);
         assert!(depth.abs_diff(STACK_SLOTS_MAX / frame) <= 2, "{depth} of {frame}");
+    }
+}
+
+/// Functions that make a compiler keep `count` values over a call of themselves.
+fn hoarders(count: usize) -> [String; 5] {
+    let value =
+        |i: usize, x: &str| format!("(i32.mul (local.get {x}) (i32.const {}))", 7919 * i + 3);
+    let mix: String = (1..=count)
+        .map(|i| format!("(local.set 1 (i32.xor (local.get 1) {}))", value(i, "0")))
+        .collect();
+    let float = |i: usize| format!("(f64.mul (local.get 2) (f64.const {i}.5))");
+    let floats: String =
+        (1..=count).map(|i| format!("(f64.store (i32.const 8) {})", float(i))).collect();
+    let pass_floats: String = (0..count.div_ceil(64))
+        .map(|block| {
+            let values: String = (1..=64).map(|i| float(64 * block + i)).collect();
+            format!("(call $take_floats {values})")
+        })
+        .collect();
+    let pass: String = (0..count.div_ceil(64))
+        .map(|block| {
+            let values: String = (1..=64).map(|i| value(64 * block + i, "0")).collect();
+            format!("(call $take {values})")
+        })
+        .collect();
+    let call =
+        "(local.set 1 (i32.add (local.get 1) (call $f (i32.add (local.get 0) (i32.const 1)))))";
+    [
+        format!("{mix} {call} {mix}"),
+        format!("(loop {call} {mix} (br_if 0 (local.get 1)))"),
+        format!("(loop {call} {floats} (br_if 0 (local.get 1)))"),
+        format!("(loop {call} {pass} (br_if 0 (local.get 1)))"),
+        format!("(loop {call} {pass_floats} (br_if 0 (local.get 1)))"),
+    ]
+}
+
+#[test]
+fn values_that_a_compiler_keeps_over_calls_do_not_end_the_native_stack() {
+    let engine = compiler();
+    let (types, floats) = ("i32 ".repeat(64), "f64 ".repeat(64));
+    for count in [1, 30, 100, 300, 2_000] {
+        for code in hoarders(count) {
+            let text = format!(
+                r#"(module (memory (export "memory") 1) (func $take (param {types}))
+                (func $take_floats (param {floats}))
+                (func $f (param i32) (result i32) (local i32 f64)
+                    (local.set 2 (f64.convert_i32_s (local.get 0)))
+                    (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+                    {code} (local.get 1))
+                (func (export "call") (param i32) (result i32) (call $f (local.get 0))))"#
+            );
+            let ran = on_both(&engine, &metered(&text).module, PLENTY, 3);
+            assert_eq!(ran.end, End::StackOverflow, "with {count} values");
+        }
     }
 }
 
@@ -369,13 +423,13 @@ fn returning_with_a_debt_stays_cheap() {
         (func (export "call") (param i32) (result i32) (call $f (local.get 0))))"#
     );
     let module = metered(&code).module;
-    let whole = on_both(&engine, &module, PLENTY, 500);
+    let whole = on_both(&engine, &module, PLENTY, 200);
     let frames = |ran: &support::Ran| i64::from(ran.memory[0]) + 256 * i64::from(ran.memory[1]);
-    assert_eq!(frames(&whole), 501);
+    assert_eq!(frames(&whole), 201);
     let used = PLENTY - whole.gas;
-    let half = on_both(&engine, &module, used / 2, 500);
+    let half = on_both(&engine, &module, used / 2, 200);
     assert_eq!(half.end, End::OutOfGas);
-    assert!(frames(&half) < 260, "the debt of one frame ends what comes after it");
+    assert!(frames(&half) < 110, "the debt of one frame ends what comes after it");
 }
 
 #[test]

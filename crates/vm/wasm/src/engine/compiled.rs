@@ -14,10 +14,11 @@ use crate::config::WasmConfig;
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{define_linker, for_each_import};
 use crate::host::{Call, End};
-use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
+use crate::instrument::{GAS_GLOBAL, NATIVE_BYTES_PER_SLOT, STACK_GLOBAL};
+use crate::limits::STACK_SLOTS_MAX;
 
 /// Bytes of native stack that one frame may use; the slots that a module counts take less.
-const NATIVE_STACK_BYTES_MAX: usize = 512 << 10;
+const NATIVE_STACK_BYTES_MAX: usize = STACK_SLOTS_MAX as usize * NATIVE_BYTES_PER_SLOT;
 
 /// Bytes of the bookkeeping of an instance: functions, globals.
 const INSTANCE_BYTES_MAX: usize = 2 << 20;

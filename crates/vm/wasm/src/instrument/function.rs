@@ -29,6 +29,16 @@ use crate::validate::FunctionFacts;
 /// that are saved.
 const FRAME_SLOTS: u32 = 8;
 
+/// Native stack that a slot of the logical stack takes at most, in bytes. An engine must be given
+/// this much for each slot: then the logical stack ends first, at the same depth on every engine.
+/// A variable, an operand or a value takes 16 bytes, since a float is kept in a vector register.
+pub const NATIVE_BYTES_PER_SLOT: usize = 16 * VALUES_PER_SLOT as usize;
+
+/// Operators that make values, for each slot that they take. A compiler may compute a value once
+/// for several operators, or before a loop, and keep it over the calls in between, so that a frame
+/// of native code holds far more than variables and operands: up to a value for each operator.
+const VALUES_PER_SLOT: u32 = 4;
+
 /// Slots of a function that calls none which need not be there: at most one such frame is on top
 /// of the stack, and engines have more room than the logical stack needs.
 pub const LEAF_SLOTS_MAX: u32 = 64;
@@ -43,11 +53,15 @@ const NAN_F32: u32 = 0x7fc0_0000;
 const NAN_F64: u64 = 0x7ff8_0000_0000_0000;
 
 /// Slots that a call takes of the logical stack, for a function with `locals` parameters and
-/// variables and at most `operands` on its stack. A function that calls none takes no slot where
-/// this is at most [`LEAF_SLOTS_MAX`].
+/// variables, at most `operands` on its stack, and `values` operators other than structure,
+/// constants and variables. A function that calls none takes no slot where this is at most
+/// [`LEAF_SLOTS_MAX`].
 #[must_use]
-pub const fn frame_slots(locals: u32, operands: u32) -> u32 {
-    FRAME_SLOTS.saturating_add(locals).saturating_add(operands)
+pub const fn frame_slots(locals: u32, operands: u32, values: u32) -> u32 {
+    FRAME_SLOTS
+        .saturating_add(locals)
+        .saturating_add(operands)
+        .saturating_add(values.div_ceil(VALUES_PER_SLOT))
 }
 
 /// What is known of the module that a function stands in.
@@ -85,7 +99,7 @@ pub(super) fn rewrite(
     let plan = regions::plan(&operators, context.costs, entry_points(facts, context.costs));
     let mut writer = Writer::new(facts, context, body.range().len());
     writer.declare_locals(body, &operators)?;
-    writer.open(plan.charges.first().copied().unwrap_or(0));
+    writer.open(plan.charges.first().copied().unwrap_or(0), value_count(&operators));
     let mut begin = start;
     for (index, ((operator, class), end)) in operators.iter().zip(ends).enumerate() {
         let bytes = wasm.get(begin..end).unwrap_or_default();
@@ -119,6 +133,11 @@ fn unchecked_points(plan: &Plan, operators: &[(Operator<'_>, Class)]) -> u64 {
     let charges = plan.charges.iter().enumerate();
     let unchecked = charges.filter(|(index, _)| !is_checked(*index, operators));
     unchecked.fold(0, |sum, (_, charge)| sum.saturating_add(*charge))
+}
+
+fn value_count(operators: &[(Operator<'_>, Class)]) -> u32 {
+    let values = operators.iter().filter(|(_, class)| !matches!(class, Class::Free | Class::Move));
+    u32::try_from(values.count()).unwrap_or(u32::MAX)
 }
 
 /// What entering a function costs: its variables are cleared.
@@ -238,10 +257,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Pays for the first region, takes the slots of the stack, and opens the wrapper.
-    fn open(&mut self, points: u64) {
+    fn open(&mut self, points: u64, values: u32) {
         use Instruction as I;
         let Scratch { gas, stack, .. } = self.scratch;
-        let slots = frame_slots(self.facts.locals, self.facts.operands);
+        let slots = frame_slots(self.facts.locals, self.facts.operands, values);
         if self.facts.has_calls || slots > LEAF_SLOTS_MAX {
             let slots = i32::try_from(slots).unwrap_or(i32::MAX);
             let points = i64::try_from(points).unwrap_or(i64::MAX);

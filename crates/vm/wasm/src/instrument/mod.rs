@@ -40,7 +40,7 @@ use crate::validate::{ImportSignature, ModuleReport, inspect_module};
 
 pub(crate) use costs::is_float;
 pub use costs::{WASM_COSTS_V1, WasmCosts};
-pub use function::{LEAF_SLOTS_MAX, frame_slots};
+pub use function::{LEAF_SLOTS_MAX, NATIVE_BYTES_PER_SLOT, frame_slots};
 pub use points::{
     OUT_OF_GAS, POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW, gas_from_points, gas_used,
     points_from_gas,

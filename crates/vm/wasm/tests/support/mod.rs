@@ -3,8 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use braid_vm_wasm::instrument::{
-    GAS_GLOBAL, Instrumented, STACK_GLOBAL, STACK_OVERFLOW, WASM_COSTS_V1, instrument,
+    GAS_GLOBAL, Instrumented, NATIVE_BYTES_PER_SLOT, STACK_GLOBAL, STACK_OVERFLOW, WASM_COSTS_V1,
+    instrument,
 };
+use braid_vm_wasm::limits::STACK_SLOTS_MAX;
 use braid_vm_wasm::{ImportSignature, ValueType, WasmLimits};
 
 /// What the tests offer to modules: `tick` answers its parameter plus one.
@@ -14,6 +16,9 @@ pub(crate) const OFFERED: &[ImportSignature] = &[ImportSignature {
     parameters: &[ValueType::I32],
     result: Some(ValueType::I32),
 }];
+
+/// Native stack that takes the logical stack of every module.
+const NATIVE_STACK_BYTES: usize = STACK_SLOTS_MAX as usize * NATIVE_BYTES_PER_SLOT;
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +57,19 @@ fn end_of(result: Option<i32>, gas: i64, stack: i32) -> End {
 /// A compiler, as a chain would configure it.
 pub(crate) fn compiler() -> wasmtime::Engine {
     let mut config = wasmtime::Config::new();
-    config.cranelift_opt_level(wasmtime::OptLevel::Speed).max_wasm_stack(512 << 10);
+    config.cranelift_opt_level(wasmtime::OptLevel::Speed).max_wasm_stack(NATIVE_STACK_BYTES);
     wasmtime::Engine::new(&config).unwrap()
 }
 
 pub(crate) fn on_compiler(engine: &wasmtime::Engine, module: &[u8], gas: i64, input: i32) -> Ran {
+    let thread = std::thread::Builder::new().stack_size(2 * NATIVE_STACK_BYTES);
+    std::thread::scope(|scope| {
+        let run = || on_this_thread(engine, module, gas, input);
+        thread.spawn_scoped(scope, run).unwrap().join().unwrap()
+    })
+}
+
+fn on_this_thread(engine: &wasmtime::Engine, module: &[u8], gas: i64, input: i32) -> Ran {
     use wasmtime::{Caller, Linker, Module, Store, Val};
     let module = Module::new(engine, module).unwrap();
     let mut linker = Linker::new(engine);
