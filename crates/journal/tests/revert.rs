@@ -24,6 +24,7 @@ const RECORDS: u8 = 4;
 #[derive(Debug, Clone)]
 enum Step {
     Open,
+    OpenAsRevm,
     Commit,
     Revert,
     Record(u8, u8, Option<u8>),
@@ -43,7 +44,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => Just(Step::Open),
+        3 => Just(Step::Open),
+        2 => Just(Step::OpenAsRevm),
         2 => Just(Step::Commit),
         3 => Just(Step::Revert),
         4 => any::<(u8, u8, Option<u8>)>().prop_map(|(a, k, v)| Step::Record(a, k, v)),
@@ -217,6 +219,10 @@ impl Pair {
         match *step {
             Step::Open => {
                 let open = Open::Ours(self.journal.checkpoint());
+                self.versions.push((open, self.world.clone()));
+            }
+            Step::OpenAsRevm => {
+                let open = Open::Revm(JournalTr::checkpoint(&mut self.journal));
                 self.versions.push((open, self.world.clone()));
             }
             Step::Commit => match self.versions.pop() {

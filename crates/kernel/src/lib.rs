@@ -21,7 +21,5 @@ pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input};
 pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
 pub use execution::{Execution, Kernel, KernelConfig, KernelError};
 pub use registry::{MachineStatus, Registry, RegistryError};
-pub use vm_evm::{
-    Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles,
-};
 pub use vm_evm::{Checks, Transaction, TransactionError, TransactionResult};
+pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};

@@ -1,5 +1,5 @@
-//! Whatever moment the process is killed at: acknowledged commits and rewinds have happened, the one
-//! under way happened wholly or not at all.
+//! Whatever moment the process is killed at: acknowledged commits and rewinds have happened, the
+//! one under way happened wholly or not at all.
 //!
 //! The test starts its own binary as the process that works on the store and kills it.
 

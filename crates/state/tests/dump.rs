@@ -370,7 +370,8 @@ fn stored_bytes_are_fixed() {
         updated_block: 5,
     };
     let text = format!(
-        "{{\"kind\":\"js\",\"version\":2,\"code_hashes\":[\"0x{}\",\"0x{}\"],\"owner\":\"0x{}\",\
+        "\u{1}{{\"kind\":\"js\",\"version\":2,\"code_hashes\":[\"0x{}\",\"0x{}\"],\
+         \"owner\":\"0x{}\",\
          \"status\":\"frozen\",\"interface\":\"{{\\\"name\\\":\\\"x\\\"}}\",\
          \"created_block\":4,\"updated_block\":5}}",
         "01".repeat(32),

@@ -356,7 +356,7 @@ fn a_rewind_leaves_views_as_they_were() {
         assert_eq!(two.block_hash(2).expect("reads"), Some(hash_of(2)));
         assert_eq!(&read(&*store.latest())[..], b"other");
         assert_eq!(&read(&*store.at(BlockNumber(0)).expect("held"))[..], b"zero");
-        assert_eq!(store.changed_keys(BlockNumber(1)).expect("held"), [key.clone()]);
+        assert_eq!(store.changed_keys(BlockNumber(1)).expect("held"), std::slice::from_ref(&key));
         let refused = store.rewind(BlockNumber(2)).expect_err("above the tip");
         assert!(refused.is_usage(), "{refused}");
     }

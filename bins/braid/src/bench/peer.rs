@@ -9,6 +9,7 @@ use revm::{
     state::{AccountInfo, Bytecode},
 };
 
+use super::{Ran, clock::Clock, host_failure};
 use crate::failure::Failure;
 
 /// Accounts and code that revm starts from.
@@ -28,42 +29,45 @@ pub(super) struct Call {
 }
 
 impl World {
-    /// Gives an account coin.
-    pub(super) fn fund(&mut self, address: Address, balance: U256) {
-        let info = AccountInfo { balance, ..AccountInfo::default() };
-        self.database.insert_account_info(address, info);
-    }
-
-    /// Puts code and slots at an address.
+    /// Puts an account with its balance, its nonce and its code, if it has any.
     pub(super) fn put(
         &mut self,
         address: Address,
-        code: Bytes,
-        slots: impl IntoIterator<Item = (U256, U256)>,
-    ) -> Result<(), Failure> {
-        let code = Bytecode::new_raw(code);
-        let info = AccountInfo { nonce: 1, ..AccountInfo::from_bytecode(code) };
+        (balance, nonce): (U256, u64),
+        code: Option<Bytes>,
+    ) {
+        let info = AccountInfo { balance, nonce, ..AccountInfo::default() };
+        let info = match code {
+            Some(code) => info.with_code(Bytecode::new_raw(code)),
+            None => info,
+        };
         self.database.insert_account_info(address, info);
-        for (slot, value) in slots {
-            self.database
-                .insert_account_storage(address, slot, value)
-                .map_err(|error| Failure::Host(anyhow::anyhow!("{error}")))?;
-        }
-        Ok(())
+    }
+
+    /// Sets a slot of an account that is there.
+    pub(super) fn put_slot(
+        &mut self,
+        address: Address,
+        slot: U256,
+        value: U256,
+    ) -> Result<(), Failure> {
+        self.database.insert_account_storage(address, slot, value).map_err(host_failure)
     }
 
     /// Runs all calls as transactions on one journal and gathers the changes once.
-    pub(super) fn run(&self, calls: &[Call]) -> Result<(), Failure> {
+    pub(super) fn run(&self, calls: &[Call]) -> Result<Ran, Failure> {
+        let database = self.database.clone();
+        let clock = Clock::start();
         let mut evm = Context::mainnet()
-            .with_db(self.database.clone())
+            .with_db(database)
             .modify_cfg_chained(|cfg| {
                 cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
-                cfg.chain_id = 31337;
                 cfg.disable_nonce_check = true;
                 cfg.tx_gas_limit_cap = Some(u64::MAX);
             })
             .modify_block_chained(|block| block.gas_limit = u64::MAX)
             .build_mainnet();
+        let mut gas = 0;
         for call in calls {
             let transaction = TxEnv {
                 caller: call.from,
@@ -71,7 +75,7 @@ impl World {
                 value: call.value,
                 data: call.input.clone(),
                 gas_limit: call.gas_limit,
-                chain_id: Some(31337),
+                chain_id: None,
                 ..TxEnv::default()
             };
             let result = evm
@@ -80,11 +84,13 @@ impl World {
             if !result.is_success() {
                 return Err(Failure::Host(anyhow::anyhow!("revm: {result:?}")));
             }
+            gas += result.tx_gas_used();
         }
         let changes = evm.finalize();
+        let time = clock.elapsed();
         if changes.is_empty() {
             return Err(Failure::Host(anyhow::anyhow!("revm changed nothing")));
         }
-        Ok(())
+        Ok(Ran { time, gas })
     }
 }

@@ -1,5 +1,5 @@
-//! What the durable store does with history as a whole: prune, take back, check; and the bulk import,
-//! which begins without one.
+//! What the durable store does with history as a whole: prune, take back, check; and the bulk
+//! import, which begins without one.
 
 use std::{collections::BTreeSet, ops::Bound};
 

@@ -5,6 +5,7 @@
 //! sees the open transaction as [`Frames`] and may call back into any machine from there. Types of
 //! revm stay inside, but for what the conformance runner needs.
 
+mod access;
 mod config;
 mod context;
 mod crossing;
@@ -18,6 +19,7 @@ mod tracer;
 mod transaction;
 mod validate;
 
+pub use access::Access;
 pub use config::{
     CALL_GAS_LIMIT, CHAIN_ID, CODE_BYTES_MAX, EvmConfig, Hardfork, HardforkError,
     INIT_CODE_BYTES_MAX, MEMORY_BYTES_MAX, OSAKA_TRANSACTION_GAS_LIMIT_MAX, OpcodeError, OpcodeSet,

@@ -9,19 +9,11 @@
 use core::fmt::Debug;
 use std::{collections::BTreeMap, sync::Arc};
 
-use journal::Transfer;
-use primitives::{
-    Address, B256, Bytes, Depth, EvmAddress, Gas, Wei,
-    limits::{
-        EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, OUTPUT_BYTES_MAX, STORAGE_KEY_BYTES_MAX,
-        STORAGE_VALUE_BYTES_MAX,
-    },
-};
-use state::{Key, StateError};
+use primitives::{Address, B256, Bytes, Depth, EvmAddress, Gas, Wei, limits::OUTPUT_BYTES_MAX};
 use thiserror::Error;
-use vm::{Environment, GasMeter, HaltReason, Outcome, Schedule, Trap, schedule::words};
+use vm::{Environment, GasMeter, HaltReason, Outcome, Schedule, Trap, schedule::SCHEDULE_V1};
 
-use crate::Frames;
+use crate::{Access, Frames, access::within};
 
 /// Native code that is called like a contract.
 ///
@@ -195,141 +187,45 @@ pub(crate) fn run(
         return Outcome::halt(HaltReason::OutOfGas);
     };
     call.gas_limit = left;
-    let mut host = FramesHost {
-        frames,
-        schedule: Schedule::default(),
-        address: call.address,
-        is_static: call.is_static,
-    };
+    let mut host = Access::new(frames, &SCHEDULE_V1, call.address, call.is_static);
     let outcome = precompile.execute(&call, &mut host);
     assert!(outcome.gas_left <= left, "precompile \"{}\" made gas", precompile.name());
-    if let Err(trap) = limit("bytes of output", outcome.output.len(), OUTPUT_BYTES_MAX) {
+    if let Err(trap) = within("bytes of output", outcome.output.len(), OUTPUT_BYTES_MAX) {
         return Outcome::halt(trap.halt_reason());
     }
     outcome
 }
 
-/// The host of a precompile over the open transaction.
-#[derive(Debug)]
-struct FramesHost<'a, 'b> {
-    frames: &'a mut Frames<'b>,
-    schedule: Schedule,
-    address: Address,
-    is_static: bool,
-}
-
-impl FramesHost<'_, '_> {
-    fn check_writable(&self) -> Result<(), Trap> {
-        if self.is_static { Err(Trap::StaticViolation) } else { Ok(()) }
-    }
-
-    fn fault(&mut self, error: &StateError) -> Trap {
-        self.frames.scope().set_fault(error.to_string());
-        Trap::Fault
-    }
-
-    /// The key of a record after its access is paid for.
-    fn access(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Key, Trap> {
-        limit("bytes of a storage key", key.len(), STORAGE_KEY_BYTES_MAX)?;
-        let key = Key::kv(&self.address, key);
-        let is_cold = self.frames.journal().warm_record(&key);
-        gas.charge(self.schedule.read(is_cold, 0))?;
-        Ok(key)
-    }
-
-    fn record(&mut self, key: &Key) -> Result<Option<Bytes>, Trap> {
-        self.frames.journal().record(key).map_err(|error| self.fault(&error))
-    }
-
-    fn charge_account(&mut self, gas: &mut GasMeter, address: &Address) -> Result<(), Trap> {
-        let is_cold = !self.frames.journal().address_is_warm(address);
-        gas.charge(self.schedule.read(is_cold, 0))?;
-        Ok(())
-    }
-}
-
-impl PrecompileHost for FramesHost<'_, '_> {
+impl PrecompileHost for Access<'_, '_> {
     fn environment(&self) -> &Environment {
-        self.frames.environment()
+        Access::environment(self)
     }
 
     fn schedule(&self) -> &Schedule {
-        &self.schedule
+        Access::schedule(self)
     }
 
     fn storage_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Option<Bytes>, Trap> {
-        let key = self.access(gas, key)?;
-        let value = self.record(&key)?;
-        let read = value.as_ref().map_or(0, |value| words(value.len()));
-        gas.charge(self.schedule.read_word.saturating_mul(read))?;
-        Ok(value)
+        Access::storage_get(self, gas, key)
     }
 
     fn storage_put(&mut self, gas: &mut GasMeter, key: &[u8], value: &[u8]) -> Result<(), Trap> {
-        self.check_writable()?;
-        limit("bytes of a storage value", value.len(), STORAGE_VALUE_BYTES_MAX)?;
-        let record_bytes = key.len() + value.len();
-        let key = self.access(gas, key)?;
-        let existed = self.record(&key)?.is_some();
-        gas.charge(self.schedule.write(false, existed, record_bytes))?;
-        self.frames.journal().set_record(key, Some(Bytes::copy_from_slice(value)));
-        Ok(())
+        Access::storage_put(self, gas, key, value)
     }
 
     fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap> {
-        self.check_writable()?;
-        let record_bytes = key.len();
-        let key = self.access(gas, key)?;
-        let existed = self.record(&key)?.is_some();
-        if existed {
-            gas.charge(self.schedule.write(false, true, record_bytes))?;
-            self.frames.journal().set_record(key, None);
-        }
-        Ok(existed)
+        Access::storage_delete(self, gas, key)
     }
 
     fn balance(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Wei, Trap> {
-        self.charge_account(gas, address)?;
-        self.frames.journal().balance(address).map_err(|error| self.fault(&error))
+        Access::balance(self, gas, address)
     }
 
     fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
-        self.charge_account(gas, to)?;
-        if amount.is_zero() {
-            return Ok(true);
-        }
-        self.check_writable()?;
-        gas.charge(self.schedule.call_value)?;
-        let account = self.frames.journal().account(to).map_err(|error| self.fault(&error))?;
-        let is_new =
-            account.balance.is_zero() && account.nonce == 0 && account.code_hash.is_empty();
-        if is_new {
-            gas.charge(self.schedule.new_account)?;
-        }
-        let journal = self.frames.journal();
-        let moved = match journal.bind_alias(to) {
-            Ok(journal::AliasBinding::Bound) => journal.transfer(&self.address, to, amount),
-            Ok(journal::AliasBinding::Taken) => return Ok(false),
-            Err(error) => Err(error),
-        };
-        let moved = moved.map_err(|error| self.fault(&error))?;
-        Ok(moved == Transfer::Done)
+        Access::transfer(self, gas, to, amount)
     }
 
     fn emit(&mut self, gas: &mut GasMeter, topics: &[B256], data: &[u8]) -> Result<(), Trap> {
-        self.check_writable()?;
-        limit("topics", topics.len(), EVENT_TOPICS_MAX)?;
-        limit("bytes of an event", data.len(), EVENT_DATA_BYTES_MAX)?;
-        gas.charge(self.schedule.log(topics.len(), data.len()))?;
-        let data = Bytes::copy_from_slice(data);
-        self.frames.journal().emit(&self.address, topics.to_vec(), data);
-        Ok(())
+        Access::emit(self, gas, topics, data)
     }
-}
-
-const fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), Trap> {
-    if found > limit {
-        return Err(Trap::Limit { what, found: found as u64, limit: limit as u64 });
-    }
-    Ok(())
 }

@@ -320,7 +320,7 @@ fn machines_call_through_each_other() {
     let steps = [b"wa1".as_slice(), &call(KEEPER, &innermost), b"wc3"].concat();
     let mut left = Left::after(KEEPER, to(TOY, &steps));
     assert_eq!([b'a', b'b', b'c'].map(|key| left.record(key)), [b'1', b'2', b'3'].map(Some));
-    assert_eq!(left.returned().0, true);
+    assert!(left.returned().0);
     assert_eq!(left.result.gas_by_vm.get(VmKind::Wasm), Gas(2 * FRAME_COST));
     let nested = &left.trace().calls[0].calls[0];
     assert_eq!((nested.start.kind, nested.start.to), (VmKind::Evm, KEEPER));
@@ -334,7 +334,7 @@ fn an_inner_revert_takes_back_only_the_inner() {
     for (middle, innermost) in [(REVERTER, b"wb2".as_slice()), (KEEPER, b"wb2r")] {
         let steps = [b"wa1".as_slice(), &call(middle, &to(TOY, innermost)), b"wc3"].concat();
         let mut left = Left::after(KEEPER, to(TOY, &steps));
-        assert_eq!(left.returned().0, true);
+        assert!(left.returned().0);
         assert_eq!([b'a', b'b', b'c'].map(|k| left.record(k)), [Some(b'1'), None, Some(b'3')]);
     }
 }
@@ -404,7 +404,7 @@ fn static_calls_stay_static() {
     assert_eq!((left.returned().0, left.record(b'k')), (false, None));
     let steps = call(STORER, b"");
     let mut left = Left::after_without_value(STATIC, to(TOY, &steps));
-    assert_eq!(left.returned().0, true, "the toy goes on after its callee has failed");
+    assert!(left.returned().0, "the toy goes on after its callee has failed");
     assert!(left.trace().calls[0].calls[0].status != Status::Success);
     let writes = left.session.take_changes().expect("sound").writes;
     assert!(writes.iter().all(|(key, _)| key.space() != STORER));

@@ -23,6 +23,84 @@ const FIBONACCI: &str = r#"(module (memory (export "memory") 1)
                        (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
     (func (export "call") (param i32) (result i32) (call $fib (i32.const 32))))"#;
 
+/// Two functions that call each other, with memory in between.
+const MUTUAL: &str = r#"(module (memory (export "memory") 1)
+    (func $even (param i32) (result i32)
+        (i32.store (i32.and (local.get 0) (i32.const 0xfffc)) (local.get 0))
+        (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 1))
+        (else (call $odd (i32.sub (local.get 0) (i32.const 1))))))
+    (func $odd (param i32) (result i32)
+        (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
+        (else (i32.xor (i32.load (i32.and (local.get 0) (i32.const 0xfffc)))
+                       (call $even (i32.sub (local.get 0) (i32.const 1)))))))
+    (func (export "call") (param i32) (result i32) (local $i i32)
+        (loop $l
+            (local.set 0 (i32.add (local.get 0) (call $even (i32.const 1000))))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                                (i32.const 5000))))
+        (local.get 0)))"#;
+
+/// A loop that calls a small function that calls none.
+const LEAF: &str = r#"(module (memory (export "memory") 1)
+    (func $mix (param i32 i32) (result i32)
+        (i32.rotl (i32.mul (i32.xor (local.get 0) (local.get 1)) (i32.const 0x01000193))
+                  (i32.const 7)))
+    (func (export "call") (param i32) (result i32) (local $i i32)
+        (loop $l
+            (local.set 0 (call $mix (local.get 0) (local.get $i)))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                                (i32.const 10000000))))
+        (local.get 0)))"#;
+
+/// The same through the table, by turns to two functions.
+const INDIRECT: &str = r#"(module (memory (export "memory") 1)
+    (type $binary (func (param i32 i32) (result i32)))
+    (table 2 funcref) (elem (i32.const 0) $mix $add)
+    (func $mix (param i32 i32) (result i32)
+        (i32.rotl (i32.mul (i32.xor (local.get 0) (local.get 1)) (i32.const 0x01000193))
+                  (i32.const 7)))
+    (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "call") (param i32) (result i32) (local $i i32)
+        (loop $l
+            (local.set 0 (call_indirect (type $binary) (local.get 0) (local.get $i)
+                (i32.and (local.get $i) (i32.const 1))))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                                (i32.const 10000000))))
+        (local.get 0)))"#;
+
+/// Sorts an array in memory, by a recursive function with loops.
+const SORT: &str = r#"(module (memory (export "memory") 16)
+    (func $sort (param $low i32) (param $high i32) (local $i i32) (local $j i32) (local $p i32)
+        (local $a i32) (local $b i32)
+        (if (i32.ge_s (local.get $low) (local.get $high)) (then (return)))
+        (local.set $p (i32.load (i32.and (i32.shr_u (i32.add (local.get $low) (local.get $high))
+            (i32.const 1)) (i32.const -4))))
+        (local.set $i (local.get $low)) (local.set $j (local.get $high))
+        (block $done (loop $l
+            (br_if $done (i32.gt_s (local.get $i) (local.get $j)))
+            (local.set $a (i32.load (local.get $i)))
+            (if (i32.lt_s (local.get $a) (local.get $p))
+                (then (local.set $i (i32.add (local.get $i) (i32.const 4))) (br $l)))
+            (local.set $b (i32.load (local.get $j)))
+            (if (i32.gt_s (local.get $b) (local.get $p))
+                (then (local.set $j (i32.sub (local.get $j) (i32.const 4))) (br $l)))
+            (i32.store (local.get $i) (local.get $b))
+            (i32.store (local.get $j) (local.get $a))
+            (local.set $i (i32.add (local.get $i) (i32.const 4)))
+            (local.set $j (i32.sub (local.get $j) (i32.const 4)))
+            (br $l)))
+        (call $sort (local.get $low) (local.get $j))
+        (call $sort (local.get $i) (local.get $high)))
+    (func (export "call") (param i32) (result i32) (local $i i32) (local $x i32)
+        (loop $l
+            (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1103515245))
+                                   (i32.const 12345)))
+            (i32.store (local.get $i) (i32.shr_u (local.get $x) (i32.const 8)))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4)))
+                                (i32.const 0x80000))))
+        (call $sort (i32.const 0) (i32.const 0x7fffc))
+        (i32.load (i32.const 0x40000))))"#;
+
 const HASH: &str = r#"(module (memory (export "memory") 1)
     (func (export "call") (param i32) (result i32) (local $i i32) (local $h i32)
         (local.set $h (i32.const 0x811c9dc5))
@@ -60,9 +138,16 @@ fn main() {
     config.cranelift_opt_level(OptLevel::Speed).max_wasm_stack(1 << 20);
     let engine = Engine::new(&config).unwrap();
     println!("program       plain     metered   ratio   points      points/ns");
-    for (name, text) in
-        [("fib(32)", FIBONACCI), ("hash loop", HASH), ("memory", MEMORY), ("floats", FLOATS)]
-    {
+    for (name, text) in [
+        ("fib(32)", FIBONACCI),
+        ("mutual", MUTUAL),
+        ("leaf calls", LEAF),
+        ("indirect", INDIRECT),
+        ("sort", SORT),
+        ("hash loop", HASH),
+        ("memory", MEMORY),
+        ("floats", FLOATS),
+    ] {
         compare(&engine, name, &wat::parse_str(text).unwrap());
     }
     println!("\nhostile module, refused or compiled");

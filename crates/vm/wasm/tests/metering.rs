@@ -14,17 +14,26 @@ const PLENTY: i64 = 1 << 40;
 fn body(code: &str) -> String {
     format!(
         r#"(module (import "braid1" "tick" (func $tick (param i32) (result i32)))
-        (memory (export "memory") 1) (table 4 funcref) (elem (i32.const 0) $fib $other)
+        (memory (export "memory") 1) (table 8 funcref) (elem (i32.const 0) $fib $other)
+        (elem (i32.const 5) $tick $down) (elem $passive func $tick)
         (type $unary (func (param i32) (result i32)))
         (global $g (mut i32) (i32.const 7))
         (data $d "abcdefgh")
         (func $other (param i64) (result i32) i32.const 3)
+        (func $down (export "down") (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0)) (then (call $tick (i32.const 5)))
+            (else (call_indirect (type $unary)
+                (i32.sub (local.get 0) (i32.const 1)) (i32.const 6)))))
+        (func $heavy (param i32) (result i32) (local i64 f64)
+            (if (local.get 0) (then (local.set 1 (i64.const 5)) {heavy}))
+            (i32.add (local.get 0) (i32.wrap_i64 (local.get 1))))
         (func $fib (param i32) (result i32)
             (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
             (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
                            (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
         (func (export "call") (param $n i32) (result i32) (local $i i32) (local $x i32)
-            {code}))"#
+            {code}))"#,
+        heavy = "(local.set 1 (i64.div_u (local.get 1) (i64.const 1)))".repeat(20)
     )
 }
 
@@ -69,6 +78,43 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("indirect of another type", "(call_indirect (type $unary) (i32.const 6) (i32.const 1))"),
     ("indirect of nothing", "(call_indirect (type $unary) (i32.const 6) (i32.const 3))"),
     ("indirect out of the table", "(call_indirect (type $unary) (i32.const 6) (i32.const 9))"),
+    ("indirect to the host", "(call_indirect (type $unary) (i32.const 6) (i32.const 5))"),
+    (
+        "a host function put into the table",
+        "(table.init $passive (i32.const 2) (i32.const 0) (i32.const 1))
+         (call_indirect (type $unary) (call $heavy (i32.const 1)) (i32.const 2))",
+    ),
+    ("indirect to itself", "(call $down (i32.const 9))"),
+    (
+        "an exported function that is called",
+        "(i32.add (call $down (local.get $n)) (call $down (i32.const 1)))",
+    ),
+    (
+        "debts on the way back",
+        "(i32.add (call $heavy (local.get $n)) (call $heavy (call $heavy (i32.const 3))))
+         (drop (call $tick (i32.const 1)))",
+    ),
+    (
+        "calls in dead code",
+        "(block (br 0) (drop (call_indirect (type $unary) (call $fib (i32.const 3))
+         (i32.const 0))) (drop (call $tick (i32.const 1))) (drop (call $fib)))
+         (block (br 0) (call_indirect (type $unary)) drop) (i32.const 4)",
+    ),
+    (
+        "traps in an arm that is not paid yet",
+        "(if (local.get $n) (then (local.set $x (call $heavy (i32.const 1)))
+         (local.set $x (i32.load (i32.const -4))))) (local.get $x)",
+    ),
+    (
+        "loops within the ways of a table",
+        "(block $c (block $b (block $a (br_table $a $b $c (local.get $n)))
+         (loop (i32.store (local.get $i) (call $heavy (local.get $i)))
+         (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+         (i32.const 4)))) (br $c))
+         (i32.store (i32.const 8) (i32.const 1)) (if (call $tick (local.get $n))
+         (then (i32.store (i32.const 4) (i32.const 2))) (else (br $c))))
+         (i32.load (i32.const 0))",
+    ),
     (
         "host",
         "(loop (local.set $x (call $tick (local.get $x)))
@@ -147,6 +193,11 @@ fn results_are_those_of_the_module_as_it_was() {
         ("branch table", 1, 27),
         ("branch table", 7, 7),
         ("indirect", 0, 8),
+        ("indirect to the host", 0, 7),
+        ("a host function put into the table", 0, 7),
+        ("indirect to itself", 0, 6),
+        ("debts on the way back", 1, 19),
+        ("calls in dead code", 0, 4),
         ("host", 0, 6),
         ("bulk", 0, 7),
         ("grows", 0, 5),
@@ -233,6 +284,98 @@ fn deep_recursion_ends_at_the_same_depth() {
         let frame = frame_slots(1 + variables as u32, operands);
         assert!(depth.abs_diff(STACK_SLOTS_MAX / frame) <= 2, "{depth} of {frame}");
     }
+}
+
+/// Modules whose functions call each other without end and count in memory how often.
+const ENDLESS: &[(&str, &str)] = &[
+    ("no variables", "(func $f (call $count) (call $f)) (func $start (call $f))"),
+    (
+        "each other",
+        "(func $f (param i32 i64) (call $count) (call $g (i64.const 3)))
+         (func $g (param i64) (local f64 f64) (call $count) (call $h) (call $count))
+         (func $h (local i64) (call $f (i32.const 1) (local.get 0)) (call $count))
+         (func $start (call $g (i64.const 1)))",
+    ),
+    (
+        "through the table",
+        "(func $f (call $count) (call_indirect (type $none) (i32.const 0)))
+         (func $start (call $f))",
+    ),
+    (
+        "behind a loop",
+        "(func $f (local i32) (loop (call $count) (br_if 0 (i32.lt_u
+         (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 3)))) (call $f))
+         (func $start (call $f))",
+    ),
+    (
+        "twice each, so that gas ends first",
+        "(func $f (param i32) (if (local.get 0) (then (call $count)
+         (call $f (i32.sub (local.get 0) (i32.const 1)))
+         (call $f (i32.sub (local.get 0) (i32.const 1))))))
+         (func $start (call $f (i32.const 60)))",
+    ),
+];
+
+fn endless(code: &str) -> String {
+    format!(
+        r#"(module (memory (export "memory") 1) (table 1 funcref) (elem (i32.const 0) $f)
+        (type $none (func))
+        (func $count (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))))
+        {code} (func (export "call") (param i32) (result i32) (call $start) (i32.const 0)))"#
+    )
+}
+
+#[test]
+fn endless_calls_end_by_stack_or_by_gas() {
+    let engine = compiler();
+    for (name, code) in ENDLESS {
+        let module = metered(&endless(code)).module;
+        let deep = on_both(&engine, &module, 1 << 24, 0);
+        let wanted = if name.contains("gas") { End::OutOfGas } else { End::StackOverflow };
+        assert_eq!(deep.end, wanted, "{name}");
+        for gas in [0, 9, 100, 9_999, 50_000] {
+            assert_eq!(on_both(&engine, &module, gas, 0).end, End::OutOfGas, "{name}");
+        }
+    }
+}
+
+#[test]
+fn many_parameters_take_the_stack_that_they_need() {
+    let engine = compiler();
+    let types = "i64 ".repeat(64);
+    let passed: String = (0..64).map(|i| format!("(local.get {i})")).collect();
+    let zeros = "(i64.const 7)".repeat(64);
+    let code = format!(
+        "(func $f (param {types}) (call $count) (call $f {passed}) (call $count))
+         (func $start (call $f {zeros}))"
+    );
+    let ran = on_both(&engine, &metered(&endless(&code)).module, PLENTY, 0);
+    assert_eq!(ran.end, End::StackOverflow);
+}
+
+#[test]
+fn returning_with_a_debt_stays_cheap() {
+    let engine = compiler();
+    // Each frame has an arm behind its call which is paid only there, and which a check ends.
+    let work = "(local.set 1 (i32.mul (local.get 1) (local.get 1)))".repeat(400);
+    let code = format!(
+        r#"(module (memory (export "memory") 1)
+        (func $f (param i32) (result i32) (local i32)
+            (if (local.get 0) (then
+                (drop (call $f (i32.sub (local.get 0) (i32.const 1))))))
+            (if (i32.lt_u (local.get 0) (i32.const 1000)) (then {work}
+                (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))))
+            (local.get 1))
+        (func (export "call") (param i32) (result i32) (call $f (local.get 0))))"#
+    );
+    let module = metered(&code).module;
+    let whole = on_both(&engine, &module, PLENTY, 500);
+    let frames = |ran: &support::Ran| i64::from(ran.memory[0]) + 256 * i64::from(ran.memory[1]);
+    assert_eq!(frames(&whole), 501);
+    let used = PLENTY - whole.gas;
+    let half = on_both(&engine, &module, used / 2, 500);
+    assert_eq!(half.end, End::OutOfGas);
+    assert!(frames(&half) < 260, "the debt of one frame ends what comes after it");
 }
 
 #[test]

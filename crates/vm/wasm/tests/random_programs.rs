@@ -15,14 +15,18 @@ const PLENTY: i64 = 20_000_000;
 /// Makes a program from bytes: each choice takes one, and where they end, the simplest is chosen.
 struct Generator<'a> {
     choices: std::slice::Iter<'a, u8>,
-    /// Functions that may be called: those before the one that is made.
-    callees: usize,
     loops: usize,
     /// Blocks that a branch may leave.
     blocks: usize,
 }
 
 const LOOP_VARIABLES: usize = 8;
+
+/// Functions of a program. Each may call each; a count that all share ends it.
+const FUNCTIONS: usize = 4;
+
+/// Calls that a program may make.
+const CALLS: usize = 50;
 
 impl Generator<'_> {
     fn choose(&mut self, below: usize) -> usize {
@@ -42,7 +46,7 @@ impl Generator<'_> {
             };
         }
         let next = depth - 1;
-        match self.choose(9) {
+        match self.choose(11) {
             0 => self.integer(0),
             1 | 2 => {
                 let names = ["add", "sub", "mul", "xor", "shl", "rotr", "lt_s", "and", "ge_u"];
@@ -62,10 +66,20 @@ impl Generator<'_> {
                 let name = self.pick(&["trunc_sat_f64_s", "trunc_sat_f64_u"]);
                 format!("(i32.{name} {})", self.double(next))
             }
-            6 if self.callees > 0 => {
-                let callee = self.choose(self.callees);
+            6 => {
+                let callee = self.choose(FUNCTIONS);
                 format!("(call $f{callee} {})", self.integer(next))
             }
+            9 => {
+                // One element is a function of the host, one of another type, one empty.
+                let callee = self.choose(FUNCTIONS + 3);
+                let index = match self.choose(3) {
+                    0 => format!("(i32.and (i32.const 3) {})", self.integer(0)),
+                    _ => format!("(i32.const {callee})"),
+                };
+                format!("(call_indirect (type $unary) {} {index})", self.integer(next))
+            }
+            10 => format!("(call $leaf {} {})", self.integer(next), self.double(next)),
             7 => format!(
                 "(if (result i32) {} (then {}) (else {}))",
                 self.integer(next),
@@ -180,21 +194,29 @@ impl Generator<'_> {
 }
 
 fn program(choices: &[u8]) -> Vec<u8> {
-    let mut generator = Generator { choices: choices.iter(), callees: 0, loops: 0, blocks: 0 };
+    let mut generator = Generator { choices: choices.iter(), loops: 0, blocks: 0 };
     let mut functions = String::new();
-    for index in 0..3 {
-        generator.callees = index;
+    for index in 0..FUNCTIONS {
         generator.loops = 0;
         let (body, result) = (generator.list(3), generator.integer(3));
-        let export = if index == 2 { r#"(export "call")"# } else { "" };
+        let export = if index == 0 { r#"(export "call")"# } else { "" };
         functions += &format!(
-            "(func $f{index} {export} (param i32) (result i32) (local f64 {}) {body} {result})\n",
+            "(func $f{index} {export} (param i32) (result i32) (local f64 {})
+             (if (i32.eqz (global.get $calls)) (then (return (i32.const {index}))))
+             (global.set $calls (i32.sub (global.get $calls) (i32.const 1))) {body} {result})\n",
             "i32 ".repeat(LOOP_VARIABLES)
         );
     }
+    let elements: String = (0..FUNCTIONS).map(|index| format!("$f{index} ")).collect();
     wat::parse_str(format!(
         r#"(module (import "braid1" "tick" (func $tick (param i32) (result i32)))
-        (memory (export "memory") 1) (global $g (mut i32) (i32.const 5)) {functions})"#
+        (memory (export "memory") 1) (global $g (mut i32) (i32.const 5))
+        (global $calls (mut i32) (i32.const {CALLS})) (type $unary (func (param i32) (result i32)))
+        (table {} funcref) (elem (i32.const 0) {elements} $tick $leaf)
+        (func $leaf (param i32 f64) (result i32)
+            (if (result i32) (f64.lt (local.get 1) (f64.const 2)) (then (local.get 0))
+                (else (i32.load (i32.and (local.get 0) (i32.const 0x1ffff)))))) {functions})"#,
+        FUNCTIONS + 3
     ))
     .unwrap()
 }

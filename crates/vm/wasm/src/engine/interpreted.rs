@@ -144,7 +144,7 @@ fn config(mode: CompilationMode) -> Config {
         .compilation_mode(mode)
         .set_max_stack_height(STACK_BYTES_MAX)
         .set_max_recursion_depth(RECURSION_MAX)
-        .wasm_multi_value(false)
+        .wasm_multi_value(true)
         .wasm_multi_memory(false)
         .wasm_memory64(false)
         .wasm_tail_call(false)

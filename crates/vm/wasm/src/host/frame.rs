@@ -8,7 +8,7 @@ use vm::{Frame, GasMeter, HaltReason, Outcome};
 
 use super::scope::ScopePointer;
 use super::{Call, End};
-use crate::instrument::{OUT_OF_GAS, POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW};
+use crate::instrument::{POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW};
 
 pub(crate) use super::scope::Scope;
 
@@ -193,7 +193,7 @@ impl Ran {
                 Err(end) => end,
             },
             Stop::Ended => state.end.take().unwrap_or(End::Halt(HaltReason::Fault)),
-            Stop::Trapped(_) if points == OUT_OF_GAS => End::Halt(HaltReason::OutOfGas),
+            Stop::Trapped(_) if points < 0 => End::Halt(HaltReason::OutOfGas),
             Stop::Trapped(_) if stack == STACK_OVERFLOW => End::Halt(HaltReason::StackOverflow),
             Stop::Trapped(TrapKind::NativeStack) => End::Halt(HaltReason::StackOverflow),
             Stop::Trapped(trap) => End::Halt(HaltReason::Trap(trap.text().to_owned())),

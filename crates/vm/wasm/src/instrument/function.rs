@@ -1,21 +1,21 @@
 //! Writes the body of one function anew.
 //!
-//! The points that are left live in a local variable while the function runs. A function that
-//! calls none writes them to the global before every operator that may trap and at its end, unless
-//! the global has them already, so that a loop that computes touches no memory for its gas. A
-//! function that calls others writes them with every charge: then the global is right wherever
-//! ways meet, and what a callee left need not be fetched where no charge follows. In both the
-//! global is exact wherever the host can look.
+//! The points that are left and the slots of the stack that are left are handed from function to
+//! function in two parameters behind a function's own, and the points come back in a result behind
+//! its own. So calls touch no memory for the counters, and slots need not be given back: a caller
+//! has its own count still. The gas global is brought up to date before every operator that may
+//! trap or reach the host, unless it is already; a loop that computes does not touch it. Thus it is
+//! exact wherever the host can look.
 //!
-//! Where points run out is checked at the beginning of a function, at the heads of its loops,
-//! before an operation on a range, before a call that may reach the host, and at its end, but not
-//! at each charge: a check is a branch, and branches are what makes compiling slow. So a function
-//! may run into debt, at most by one way through it without a loop; what it did then is undone with
-//! the frame. Whether the points suffice does not depend on where it is checked.
+//! Where points run out is checked when a function is entered, together with its slots, at the
+//! heads of loops, before an operation on a range, before a call of the host, and at the end of a
+//! function whose charges without a check exceed [`DEBT_POINTS_MAX`]; but not at each charge: a
+//! check is a branch, and branches are what makes compiling slow. So a module may run into debt, at
+//! most by one way through a function without a loop and by [`DEBT_POINTS_MAX`] for each frame that
+//! it returns from; what it did then is undone with the frame of the host. Whether the points
+//! suffice does not depend on where it is checked.
 //!
-//! The body is put into a block, so that every way out passes one place, where slots of the stack
-//! are given back. What is given back is kept in a variable: were it computed from the global,
-//! calls one after another would wait for one another's stores.
+//! The body is put into a block, so that every way out passes one place.
 
 use wasm_encoder::{BlockType, Encode, Ieee32, Ieee64, Instruction};
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, ValType};
@@ -29,6 +29,13 @@ use crate::validate::FunctionFacts;
 /// that are saved.
 const FRAME_SLOTS: u32 = 8;
 
+/// Slots of a function that calls none which need not be there: at most one such frame is on top
+/// of the stack, and engines have more room than the logical stack needs.
+pub const LEAF_SLOTS_MAX: u32 = 64;
+
+/// Points that a function may owe when it returns.
+const DEBT_POINTS_MAX: u64 = 256;
+
 /// The bits of the one NaN that arithmetic makes: positive and quiet, without payload.
 const NAN_F32: u32 = 0x7fc0_0000;
 
@@ -36,21 +43,26 @@ const NAN_F32: u32 = 0x7fc0_0000;
 const NAN_F64: u64 = 0x7ff8_0000_0000_0000;
 
 /// Slots that a call takes of the logical stack, for a function with `locals` parameters and
-/// variables and at most `operands` on its stack.
+/// variables and at most `operands` on its stack. A function that calls none takes no slot where
+/// this is at most [`LEAF_SLOTS_MAX`].
 #[must_use]
 pub const fn frame_slots(locals: u32, operands: u32) -> u32 {
     FRAME_SLOTS.saturating_add(locals).saturating_add(operands)
 }
 
-/// Where the two counters are.
+/// What is known of the module that a function stands in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counters {
+pub(super) struct Context<'a> {
+    /// The prices.
+    pub(super) costs: &'a WasmCosts,
     /// Index of the gas global.
     pub(super) gas: u32,
     /// Index of the stack global.
     pub(super) stack: u32,
     /// Functions that are imported; their indices come first.
     pub(super) imports: u32,
+    /// Types of the module as it was; each comes again behind them with the counters.
+    pub(super) types: u32,
 }
 
 /// The body of a function with metering in it, without its length.
@@ -58,8 +70,7 @@ pub(super) fn rewrite(
     wasm: &[u8],
     body: &FunctionBody<'_>,
     facts: &FunctionFacts,
-    costs: &WasmCosts,
-    counters: Counters,
+    context: Context<'_>,
 ) -> Result<Vec<u8>, BinaryReaderError> {
     let mut operators = Vec::new();
     let mut ends = Vec::new();
@@ -71,25 +82,28 @@ pub(super) fn rewrite(
         operators.push((operator, class));
         ends.push(reader.original_position());
     }
-    let plan = regions::plan(&operators, costs, entry_points(facts, costs));
-    let mut writer = Writer::new(facts, costs, counters, body.range().len());
-    writer.declare_locals(body)?;
-    writer.has_debts = has_debts(&plan, &operators);
-    writer.open();
+    let plan = regions::plan(&operators, context.costs, entry_points(facts, context.costs));
+    let mut writer = Writer::new(facts, context, body.range().len());
+    writer.declare_locals(body, &operators)?;
+    writer.open(plan.charges.first().copied().unwrap_or(0));
     let mut begin = start;
     for (index, ((operator, class), end)) in operators.iter().zip(ends).enumerate() {
         let bytes = wasm.get(begin..end).unwrap_or_default();
-        if plan.reachable.get(index) == Some(&true) {
-            writer.charge(plan.charges.get(index).copied(), is_checked(index, &operators));
+        let is_live = plan.reachable.get(index) == Some(&true);
+        if is_live {
+            if index > 0 {
+                writer.charge(plan.charges.get(index).copied(), is_checked(index, &operators));
+            }
             writer.before(operator, *class);
-            writer.copy(operator, bytes);
-            writer.after(*class, operators.get(index + 1));
-        } else {
-            writer.copy(operator, bytes);
         }
+        writer.copy(operator, bytes);
+        if is_live {
+            writer.after(operator, *class, operators.get(index + 1));
+        }
+        writer.follow(operator, is_live);
         begin = end;
     }
-    writer.close(plan.exit_is_target);
+    writer.close(unchecked_points(&plan, &operators) > DEBT_POINTS_MAX);
     Ok(writer.bytes)
 }
 
@@ -100,9 +114,11 @@ fn is_checked(index: usize, operators: &[(Operator<'_>, Class)]) -> bool {
     before.is_none_or(|(operator, _)| matches!(operator, Operator::Loop { .. }))
 }
 
-fn has_debts(plan: &Plan, operators: &[(Operator<'_>, Class)]) -> bool {
+/// What a way through a function, from its last check, is charged without another one, at most.
+fn unchecked_points(plan: &Plan, operators: &[(Operator<'_>, Class)]) -> u64 {
     let charges = plan.charges.iter().enumerate();
-    charges.into_iter().any(|(index, charge)| *charge > 0 && !is_checked(index, operators))
+    let unchecked = charges.filter(|(index, _)| !is_checked(*index, operators));
+    unchecked.fold(0, |sum, (_, charge)| sum.saturating_add(*charge))
 }
 
 /// What entering a function costs: its variables are cleared.
@@ -111,47 +127,66 @@ fn entry_points(facts: &FunctionFacts, costs: &WasmCosts) -> u64 {
     u64::from(costs.function_entry) + cleared * u64::from(costs.local_clear)
 }
 
-/// The variables that a rewritten function has beyond its own.
-#[derive(Clone, Copy)]
+/// The variables that a rewritten function has beyond its own. The first two are parameters; of
+/// the others those are declared that it needs.
+#[derive(Clone, Copy, Default)]
 struct Scratch {
     gas: u32,
+    stack: u32,
     word: u32,
-    slots: u32,
     single: u32,
     double: u32,
+}
+
+/// What is known of the counters at a place of a function.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Whether the gas global may be behind.
+    is_dirty: bool,
+    /// Whether the points may be below zero.
+    may_owe: bool,
+}
+
+impl Known {
+    /// Nothing.
+    const NOTHING: Self = Self { is_dirty: true, may_owe: true };
+
+    /// What is known where a way leads to a place that `other` ways lead to.
+    fn join(self, other: Option<Self>) -> Self {
+        other.map_or(self, |other| Self {
+            is_dirty: self.is_dirty || other.is_dirty,
+            may_owe: self.may_owe || other.may_owe,
+        })
+    }
+}
+
+/// A block that is open.
+#[derive(Default)]
+struct Label {
+    is_loop: bool,
+    /// What is known where ways to the end of the block meet; none, if none was seen.
+    end: Option<Known>,
+    /// What is known where the other arm of an `if` begins, until it does.
+    other_arm: Option<Known>,
 }
 
 struct Writer<'a> {
     bytes: Vec<u8>,
     facts: &'a FunctionFacts,
-    costs: &'a WasmCosts,
-    counters: Counters,
+    context: Context<'a>,
     scratch: Scratch,
-    /// Blocks that are open within the wrapper.
-    depth: u32,
-    /// Whether the local variable may differ from the gas global.
-    is_dirty: bool,
-    /// Whether the function holds charges without a check.
-    has_debts: bool,
+    /// Blocks that are open, the wrapper first.
+    labels: Vec<Label>,
+    known: Known,
 }
 
 impl<'a> Writer<'a> {
-    fn new(
-        facts: &'a FunctionFacts,
-        costs: &'a WasmCosts,
-        counters: Counters,
-        body_bytes: usize,
-    ) -> Self {
-        let first = facts.locals;
-        let scratch = Scratch {
-            gas: first,
-            word: first + 1,
-            slots: first + 2,
-            single: first + 3,
-            double: first + 4,
-        };
+    fn new(facts: &'a FunctionFacts, context: Context<'a>, body_bytes: usize) -> Self {
+        let scratch =
+            Scratch { gas: facts.parameters, stack: facts.parameters + 1, ..Scratch::default() };
         let bytes = Vec::with_capacity(body_bytes * 2 + 64);
-        Self { bytes, facts, costs, counters, scratch, depth: 0, is_dirty: false, has_debts: false }
+        let labels = vec![Label::default()];
+        Self { bytes, facts, context, scratch, labels, known: Known::NOTHING }
     }
 
     fn put(&mut self, instructions: &[Instruction<'_>]) {
@@ -160,122 +195,216 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the variables: the function's own, then the scratch variables in their order.
-    fn declare_locals(&mut self, body: &FunctionBody<'_>) -> Result<(), BinaryReaderError> {
+    /// Writes the variables: the function's own, then the scratch variables that it needs.
+    fn declare_locals(
+        &mut self,
+        body: &FunctionBody<'_>,
+        operators: &[(Operator<'_>, Class)],
+    ) -> Result<(), BinaryReaderError> {
+        let needs = |wanted: &dyn Fn(Class) -> bool| operators.iter().any(|(_, c)| wanted(*c));
+        let is_paid_by_unit = |class: Class| class.points_per_unit(self.context.costs).is_some();
+        let makes = |class: Class, width| class.makes_nan() == Some(width);
+        let wanted = [
+            (needs(&|class| class == Class::CallIndirect || is_paid_by_unit(class)), ValType::I32),
+            (needs(&|class| makes(class, FloatWidth::Single)), ValType::F32),
+            (needs(&|class| makes(class, FloatWidth::Double)), ValType::F64),
+        ];
+        let mut next = self.facts.locals + 2;
+        let mut extra = Vec::new();
+        for (is_needed, value_type) in wanted {
+            if !is_needed {
+                continue;
+            }
+            match value_type {
+                ValType::F32 => self.scratch.single = next,
+                ValType::F64 => self.scratch.double = next,
+                _ => self.scratch.word = next,
+            }
+            extra.push(value_type);
+            next += 1;
+        }
         let own = body.get_locals_reader()?;
-        (own.get_count() + 5).encode(&mut self.bytes);
+        (own.get_count() + extra.len() as u32).encode(&mut self.bytes);
         for group in own {
             let (count, value_type) = group?;
             count.encode(&mut self.bytes);
             encode_type(value_type).encode(&mut self.bytes);
         }
-        for value_type in [ValType::I64, ValType::I32, ValType::I32, ValType::F32, ValType::F64] {
+        for value_type in extra {
             1u32.encode(&mut self.bytes);
             encode_type(value_type).encode(&mut self.bytes);
         }
         Ok(())
     }
 
-    /// Takes the slots of the stack, fetches the gas, and opens the wrapper.
-    fn open(&mut self) {
+    /// Pays for the first region, takes the slots of the stack, and opens the wrapper.
+    fn open(&mut self, points: u64) {
         use Instruction as I;
-        let slots = frame_slots(self.facts.locals, self.facts.operands) as i32;
-        let (stack, slots_before) = (self.counters.stack, self.scratch.slots);
-        self.put(&[I::GlobalGet(stack), I::LocalTee(slots_before), I::I32Const(slots)]);
-        self.put(&[I::I32LtS, I::If(BlockType::Empty), I::I32Const(STACK_OVERFLOW)]);
-        self.put(&[I::GlobalSet(stack), I::Unreachable, I::End]);
-        if self.facts.has_calls {
-            self.put(&[I::LocalGet(slots_before), I::I32Const(slots), I::I32Sub]);
-            self.put(&[I::GlobalSet(stack)]);
+        let Scratch { gas, stack, .. } = self.scratch;
+        let slots = frame_slots(self.facts.locals, self.facts.operands);
+        if self.facts.has_calls || slots > LEAF_SLOTS_MAX {
+            let slots = i32::try_from(slots).unwrap_or(i32::MAX);
+            let points = i64::try_from(points).unwrap_or(i64::MAX);
+            self.put(&[I::Block(BlockType::Empty), I::Block(BlockType::Empty)]);
+            self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64LtS, I::BrIf(0)]);
+            self.put(&[I::LocalGet(stack), I::I32Const(slots), I::I32GeS, I::BrIf(1), I::End]);
+            self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64Sub, I::LocalTee(gas)]);
+            // A debt becomes `OUT_OF_GAS`, other points stay.
+            self.put(&[I::LocalGet(gas), I::I64Const(63), I::I64ShrS, I::I64Or]);
+            self.put(&[I::GlobalSet(self.context.gas), I::I32Const(STACK_OVERFLOW)]);
+            self.put(&[I::GlobalSet(self.context.stack), I::Unreachable, I::End]);
+            self.put(&[I::LocalGet(stack), I::I32Const(slots), I::I32Sub, I::LocalSet(stack)]);
+            self.subtract(points.unsigned_abs());
+            self.known.may_owe = false;
+        } else {
+            self.charge(Some(points), true);
         }
-        self.put(&[I::GlobalGet(self.counters.gas), I::LocalSet(self.scratch.gas)]);
         let result =
             self.facts.result.map_or(BlockType::Empty, |one| BlockType::Result(encode_type(one)));
         self.put(&[I::Block(result)]);
     }
 
     /// Writes what every way out passes. The end of the wrapper is written already.
-    fn close(&mut self, exit_is_target: bool) {
-        use Instruction as I;
-        if exit_is_target {
-            self.join();
+    fn close(&mut self, is_checked: bool) {
+        if is_checked {
+            self.check(0);
         }
-        if self.has_debts {
-            self.check();
-        }
-        self.flush();
-        if self.facts.has_calls {
-            let stack = self.counters.stack;
-            self.put(&[I::LocalGet(self.scratch.slots), I::GlobalSet(stack)]);
-        }
-        self.put(&[I::End]);
+        self.put(&[Instruction::LocalGet(self.scratch.gas), Instruction::End]);
     }
 
-    /// Writes an operator as it was, but for a return, which becomes a branch to the one way out.
+    /// Writes an operator as it was, but for those that the counters change: variables move up, a
+    /// call takes the counters along, a return becomes a branch to the one way out.
     fn copy(&mut self, operator: &Operator<'_>, bytes: &[u8]) {
-        match operator {
-            Operator::Return => self.put(&[Instruction::Br(self.depth)]),
+        use Instruction as I;
+        let Scratch { gas, stack, word, .. } = self.scratch;
+        let parameters = self.facts.parameters;
+        match *operator {
+            Operator::LocalGet { local_index } if local_index >= parameters => {
+                self.put(&[I::LocalGet(local_index + 2)]);
+            }
+            Operator::LocalSet { local_index } if local_index >= parameters => {
+                self.put(&[I::LocalSet(local_index + 2)]);
+            }
+            Operator::LocalTee { local_index } if local_index >= parameters => {
+                self.put(&[I::LocalTee(local_index + 2)]);
+            }
+            Operator::Call { function_index } if function_index >= self.context.imports => {
+                self.put(&[I::LocalGet(gas), I::LocalGet(stack)]);
+                self.put(&[I::Call(function_index), I::LocalSet(gas)]);
+            }
+            Operator::CallIndirect { type_index, table_index } => {
+                let type_index = type_index + self.context.types;
+                self.put(&[I::LocalSet(word), I::LocalGet(gas), I::LocalGet(stack)]);
+                self.put(&[I::LocalGet(word), I::CallIndirect { type_index, table_index }]);
+                self.put(&[I::LocalSet(gas)]);
+            }
+            Operator::Return => {
+                let depth = self.labels.len().saturating_sub(1);
+                self.put(&[I::Br(depth as u32)]);
+            }
             _ => self.bytes.extend_from_slice(bytes),
         }
+    }
+
+    /// Follows what is known over an operator that is written.
+    fn follow(&mut self, operator: &Operator<'_>, is_live: bool) {
+        let known = self.known;
         match operator {
-            Operator::Block { .. } => self.depth += 1,
-            Operator::Loop { .. } | Operator::If { .. } => {
-                self.depth += 1;
-                self.join();
+            Operator::Block { .. } => self.labels.push(Label::default()),
+            Operator::Loop { .. } => {
+                self.labels.push(Label { is_loop: true, ..Label::default() });
+                self.known = Known::NOTHING;
             }
-            Operator::Else => self.join(),
-            Operator::End if self.depth > 0 => {
-                self.depth -= 1;
-                self.join();
+            Operator::If { .. } => {
+                self.labels.push(Label { other_arm: Some(known), ..Label::default() });
+            }
+            Operator::Else => {
+                if let Some(label) = self.labels.last_mut() {
+                    label.end = if is_live { Some(known.join(label.end)) } else { label.end };
+                    self.known = label.other_arm.take().unwrap_or(Known::NOTHING);
+                }
+            }
+            Operator::End if self.labels.len() > 1 => {
+                let label = self.labels.pop().unwrap_or_default();
+                let end = label.other_arm.map(|other| other.join(label.end)).or(label.end);
+                let end = if is_live { Some(known.join(end)) } else { end };
+                self.known = end.unwrap_or(Known::NOTHING);
+            }
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } if is_live => {
+                self.branch(*relative_depth);
+            }
+            Operator::BrTable { targets } if is_live => {
+                for target in targets.targets().flatten().chain([targets.default()]) {
+                    self.branch(target);
+                }
             }
             _ => {}
         }
     }
 
-    /// Charges for the region that begins here.
-    fn charge(&mut self, points: Option<u64>, is_checked: bool) {
+    fn branch(&mut self, relative_depth: u32) {
+        let target = (self.labels.len() - 1).saturating_sub(relative_depth as usize);
+        if let Some(label) = self.labels.get_mut(target).filter(|label| !label.is_loop) {
+            label.end = Some(self.known.join(label.end));
+        }
+    }
+
+    fn subtract(&mut self, points: u64) {
         use Instruction as I;
-        let Some(points) = points.filter(|points| *points > 0) else { return };
         let (gas, points) = (self.scratch.gas, i64::try_from(points).unwrap_or(i64::MAX));
         self.put(&[I::LocalGet(gas), I::I64Const(points), I::I64Sub, I::LocalSet(gas)]);
-        self.is_dirty = true;
+        self.known = Known::NOTHING;
+    }
+
+    /// Charges for the region that begins here.
+    fn charge(&mut self, points: Option<u64>, is_checked: bool) {
+        let Some(points) = points.filter(|points| *points > 0) else { return };
         if is_checked {
-            self.check();
+            self.check(points);
         }
-        if self.facts.has_calls {
-            self.flush();
-        }
+        self.subtract(points);
+        self.known.may_owe = !is_checked;
     }
 
     /// Charges for the operand on top of the stack, and brings the global up to date where the
-    /// operator may leave the function. No debt reaches the host.
+    /// operator may trap or reach the host. No debt reaches the host; a callee looks by itself.
     fn before(&mut self, operator: &Operator<'_>, class: Class) {
         use Instruction as I;
         let Scratch { gas, word, .. } = self.scratch;
-        if let Some(points) = class.points_per_unit(self.costs) {
+        if let Some(points) = class.points_per_unit(self.context.costs) {
             self.put(&[I::LocalTee(word), I::LocalGet(gas), I::LocalGet(word)]);
             self.put(&[I::I64ExtendI32U, I::I64Const(points.into()), I::I64Mul, I::I64Sub]);
             self.put(&[I::LocalSet(gas)]);
-            self.is_dirty = true;
-            self.check();
+            self.known = Known::NOTHING;
+            self.check(0);
         }
-        let may_reach_host = match operator {
-            Operator::Call { function_index } => *function_index < self.counters.imports,
-            _ => class == Class::CallIndirect,
-        };
-        if may_reach_host && self.has_debts {
-            self.check();
-        }
-        if class.may_leave() || matches!(operator, Operator::Unreachable) {
-            self.flush();
+        match operator {
+            Operator::Call { function_index } if *function_index < self.context.imports => {
+                if self.known.may_owe {
+                    self.check(0);
+                }
+                self.flush();
+            }
+            Operator::Call { .. } => {}
+            Operator::Unreachable => self.flush(),
+            _ if class.may_leave() => self.flush(),
+            _ => {}
         }
     }
 
-    fn after(&mut self, class: Class, next: Option<&(Operator<'_>, Class)>) {
+    fn after(
+        &mut self,
+        operator: &Operator<'_>,
+        class: Class,
+        next: Option<&(Operator<'_>, Class)>,
+    ) {
         use Instruction as I;
-        if matches!(class, Class::Call | Class::CallIndirect) {
-            self.put(&[I::GlobalGet(self.counters.gas), I::LocalSet(self.scratch.gas)]);
-            self.is_dirty = false;
+        match operator {
+            Operator::Call { function_index } if *function_index < self.context.imports => {
+                self.put(&[I::GlobalGet(self.context.gas), I::LocalSet(self.scratch.gas)]);
+            }
+            Operator::Call { .. } | Operator::CallIndirect { .. } => self.known = Known::NOTHING,
+            _ => {}
         }
         let is_hidden = next.is_some_and(|(_, next)| next.hides_nan());
         if let Some(width) = class.makes_nan().filter(|_| !is_hidden) {
@@ -283,24 +412,21 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Ends the function where the points are below zero.
-    fn check(&mut self) {
+    /// Ends the function where fewer than `points` are left.
+    fn check(&mut self, points: u64) {
         use Instruction as I;
-        self.put(&[I::LocalGet(self.scratch.gas), I::I64Const(0), I::I64LtS]);
+        let points = i64::try_from(points).unwrap_or(i64::MAX);
+        self.put(&[I::LocalGet(self.scratch.gas), I::I64Const(points), I::I64LtS]);
         self.put(&[I::If(BlockType::Empty), I::I64Const(OUT_OF_GAS)]);
-        self.put(&[I::GlobalSet(self.counters.gas), I::Unreachable, I::End]);
-    }
-
-    /// Ways meet here, of which one may have left the global behind.
-    const fn join(&mut self) {
-        self.is_dirty |= !self.facts.has_calls;
+        self.put(&[I::GlobalSet(self.context.gas), I::Unreachable, I::End]);
+        self.known.may_owe = false;
     }
 
     fn flush(&mut self) {
         use Instruction as I;
-        if self.is_dirty {
-            self.put(&[I::LocalGet(self.scratch.gas), I::GlobalSet(self.counters.gas)]);
-            self.is_dirty = false;
+        if self.known.is_dirty {
+            self.put(&[I::LocalGet(self.scratch.gas), I::GlobalSet(self.context.gas)]);
+            self.known.is_dirty = false;
         }
     }
 

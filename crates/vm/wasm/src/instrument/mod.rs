@@ -9,12 +9,18 @@
 //!   and after any trap. Where points run out the module traps and it is below zero: mostly
 //!   [`OUT_OF_GAS`], or a debt where another trap came before the check. Below zero after a trap is
 //!   out of gas, whatever the trap.
-//! - [`STACK_GLOBAL`] (`i32`) holds the slots of the logical stack that are left; it starts at the
-//!   limit. Where slots run out it becomes [`STACK_OVERFLOW`] and the module traps.
+//! - [`STACK_GLOBAL`] (`i32`) holds the slots of the logical stack that a call by the host has; it
+//!   starts at the limit. Where slots run out it becomes [`STACK_OVERFLOW`] and the module traps.
+//!   It may become so too where points run out, so the points are to be looked at first.
+//!
+//! Within the module both counters are in parameters and results of its functions (see `function`),
+//! since memory, which globals are, makes calls one after another wait for each other. An engine
+//! must therefore admit functions with two results.
 //!
 //! A block of operators that run together is paid where it begins (see `regions`), an operation on
 //! a range of memory before it runs, from its operand. Indices of functions, types and tables stay
-//! as they were; the two globals come last. Custom sections are dropped.
+//! as they were; the two globals come last, and so do the functions that the module exports in
+//! place of its own. Custom sections are dropped.
 //!
 //! Making an instance runs no code of the module (a start function is refused), but is work all
 //! the same: [`WasmCosts::instantiation`] is for the host to charge.
@@ -24,6 +30,7 @@ mod function;
 mod module;
 mod points;
 mod regions;
+mod thunks;
 
 use primitives::VmKind;
 use vm::CodeError;
@@ -33,7 +40,7 @@ use crate::validate::{ImportSignature, ModuleReport, inspect_module};
 
 pub(crate) use costs::is_float;
 pub use costs::{WASM_COSTS_V1, WasmCosts};
-pub use function::frame_slots;
+pub use function::{LEAF_SLOTS_MAX, frame_slots};
 pub use points::{
     OUT_OF_GAS, POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW, gas_from_points, gas_used,
     points_from_gas,

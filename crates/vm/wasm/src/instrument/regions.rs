@@ -22,8 +22,6 @@ pub(super) struct Plan {
     pub(super) charges: Vec<u64>,
     /// For each operator whether control can arrive at it.
     pub(super) reachable: Vec<bool>,
-    /// Whether a branch, or a return, leads to the end of the function.
-    pub(super) exit_is_target: bool,
 }
 
 /// Finds the regions of a function. `entry_points` is what entering it costs beside its operators.
@@ -36,7 +34,6 @@ pub(super) fn plan(
         charges: vec![0; operators.len() + 1],
         frames: vec![Frame::new(FrameKind::Block, 0, 0, true)],
         region: Some(0),
-        exit_is_target: false,
     };
     let mut reachable = Vec::with_capacity(operators.len());
     planner.pay(entry_points);
@@ -47,7 +44,7 @@ pub(super) fn plan(
     }
     let last = planner.charges.pop();
     debug_assert_eq!(last, Some(0), "nothing runs behind the end of a function");
-    Plan { charges: planner.charges, reachable, exit_is_target: planner.exit_is_target }
+    Plan { charges: planner.charges, reachable }
 }
 
 /// What opened a frame.
@@ -94,7 +91,6 @@ struct Planner {
     frames: Vec<Frame>,
     /// The operator before which the region that is open is charged; none in dead code.
     region: Option<usize>,
-    exit_is_target: bool,
 }
 
 impl Planner {
@@ -171,10 +167,7 @@ impl Planner {
             self.pay_before_arms(frame.entry, then, otherwise);
         }
         let depth = self.frames.len();
-        let Some(parent) = self.frames.last_mut() else {
-            self.exit_is_target = frame.is_target;
-            return;
-        };
+        let Some(parent) = self.frames.last_mut() else { return };
         parent.outermost_target = parent.outermost_target.min(frame.outermost_target);
         if !frame.is_live {
             self.region = None;

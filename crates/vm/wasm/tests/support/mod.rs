@@ -52,7 +52,7 @@ fn end_of(result: Option<i32>, gas: i64, stack: i32) -> End {
 /// A compiler, as a chain would configure it.
 pub(crate) fn compiler() -> wasmtime::Engine {
     let mut config = wasmtime::Config::new();
-    config.cranelift_opt_level(wasmtime::OptLevel::Speed).max_wasm_stack(1 << 20);
+    config.cranelift_opt_level(wasmtime::OptLevel::Speed).max_wasm_stack(512 << 10);
     wasmtime::Engine::new(&config).unwrap()
 }
 

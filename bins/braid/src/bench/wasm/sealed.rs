@@ -1,0 +1,56 @@
+//! A host that has nothing, for programs that ask for nothing.
+
+use braidvm::{
+    Address, B256, Bytes, CodeHash, VmKind, Wei,
+    rooms::vm::{
+        CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, GasMeter, Host,
+        ScanRequest, Schedule, Trap,
+    },
+};
+
+/// Knows the environment and the prices; whatever else a program reaches for is a fault.
+pub(super) struct SealedHost<'a> {
+    environment: &'a Environment,
+    schedule: Schedule,
+}
+
+impl<'a> SealedHost<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        Self { environment, schedule: Schedule::default() }
+    }
+}
+
+macro_rules! refuse {
+    ($($name:ident($($parameter:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&mut self, $(_: $parameter),*) -> Result<$result, Trap> {
+            Err(Trap::Fault)
+        })*
+    };
+}
+
+impl Host for SealedHost<'_> {
+    fn environment(&self) -> &Environment {
+        self.environment
+    }
+
+    fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    refuse! {
+        storage_get(&mut GasMeter, &[u8]) -> Option<Bytes>;
+        storage_put(&mut GasMeter, &[u8], &[u8]) -> ();
+        storage_delete(&mut GasMeter, &[u8]) -> bool;
+        storage_scan(&mut GasMeter, &ScanRequest<'_>) -> Vec<(Bytes, Bytes)>;
+        transient_get(&mut GasMeter, B256) -> B256;
+        transient_put(&mut GasMeter, B256, B256) -> ();
+        balance(&mut GasMeter, &Address) -> Wei;
+        code_hash(&mut GasMeter, &Address) -> Option<(VmKind, CodeHash)>;
+        transfer(&mut GasMeter, &Address, Wei) -> bool;
+        call(&mut GasMeter, &CallRequest<'_>) -> CallOutcome;
+        deploy(&mut GasMeter, &DeployRequest<'_>) -> DeployOutcome;
+        emit(&mut GasMeter, &[B256], &[u8]) -> ();
+        block_hash(&mut GasMeter, u64) -> B256;
+        debug(&mut GasMeter, &str) -> ();
+    }
+}
