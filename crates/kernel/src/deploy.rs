@@ -125,11 +125,13 @@ pub(crate) fn create(
         });
     }
     let lent = gas.remaining();
+    assert!(lent <= creation.gas_limit, "the checks of the code only take gas");
     let outcome = construct(crossroads, frames, creation, &report, address, gas);
     if is_traced {
         let used = Gas(lent.0 - outcome.gas_left.0);
         frames.scope().recorder_mut().exit(outcome.status.clone(), outcome.output.clone(), used);
     }
+    assert!(outcome.gas_left <= lent, "a constructor left more gas than it was given");
     (outcome, Some(address))
 }
 
