@@ -108,7 +108,7 @@ fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failur
         .as_deref()
         .ok_or_else(|| Failure::usage("state load needs --data DIR, an empty folder to fill"))?;
     let input = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
-    let store = FjallStore::open(&context::store_folder(folder), &FjallConfig::default())?;
+    let store = FjallStore::open(context::store_folder(folder), &FjallConfig::default())?;
     let bar = output.progress("records", 0);
     let summary = load(&store, input, &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();

@@ -42,8 +42,10 @@ fn files_that_hold_no_contract_are_usage() {
     let text_file = text(&written(folder.path(), "words.txt", "words"));
     let empty = text(&written(folder.path(), "empty", ""));
     let token = file("contracts/artifacts/solidity/Token.json");
-    let cases: [(&[&str], &[&str]); 7] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["deploy", "/no/such/file"], &["/no/such/file"]),
+        (&["deploy", "/dev/zero"], &["/dev/zero", "more than 67108864 bytes"]),
+        (&["deploy", "/"], &["/: "]),
         (&["deploy", &half], &["malformed wasm code at byte"]),
         (&["deploy", &text_file], &["no enabled machine recognizes"]),
         (&["deploy", &empty], &["empty"]),
