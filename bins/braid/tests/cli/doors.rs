@@ -1,6 +1,10 @@
 //! Every door by which bad input comes in: the exit code, and that the message names the fault.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
 
 use crate::{FIRST_CONTRACT, braid, command, file, text, written};
 
@@ -72,6 +76,38 @@ fn wrong_configurations_are_usage() {
         refused(&["--config", &path, "vms"], USAGE, &[&path, words]);
     }
     refused(&["--config", "/no/such.toml", "vms"], USAGE, &["/no/such.toml"]);
+}
+
+#[test]
+fn the_configuration_of_the_book_is_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = fs::read_to_string(file("docs/src/cli.md")).expect("the page");
+    let rest = page.split("```toml\n").nth(1).expect("an example");
+    let example = rest.split("```").next().expect("its end");
+    let path = text(&written(folder.path(), "braid.toml", example));
+    braid(&["--config", &path, "doctor"]).expect_code(0);
+}
+
+#[test]
+fn a_folder_has_one_process_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = text(&folder.path().join("data"));
+    let relay = file("contracts/artifacts/rust/relay.wasm");
+    let counter = file("contracts/artifacts/c/counter.wasm");
+    let made = |path: &str| {
+        let run = braid(&["--data", &data, "--json", "deploy", path]).expect_code(0);
+        run.objects()[0]["contract"].as_str().expect("an address").to_owned()
+    };
+    let (relay, counter) = (made(&relay), made(&counter));
+    let mut writer = command(&["demo-writer", &data, &relay, &counter, &counter]);
+    let mut child = writer.stdout(Stdio::piped()).spawn().expect("braid runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    lines.next().expect("an acknowledgement").expect("text");
+    let refused = braid(&["--data", &data, "accounts"]);
+    child.kill().expect("it runs until it is killed");
+    child.wait().expect("it ended");
+    assert!(refused.expect_code(HOST).stderr.contains(&data));
+    braid(&["--data", &data, "accounts"]).expect_code(0);
 }
 
 #[test]
