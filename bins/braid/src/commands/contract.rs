@@ -194,6 +194,7 @@ fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(
         "outcome": outcome_name(&receipt.status),
         "reason": receipt.reason,
         "contract": receipt.created,
+        "has_interface": receipt.created.map(|it| engine.interface(&it).is_some()),
         "output": receipt.output,
         "values": values_json(receipt.is_success(), receipt.values()),
         "gas_used": receipt.gas_used,

@@ -14,6 +14,7 @@ fn a_chain_goes_on_over_commands() {
 
     let counter = file("contracts/artifacts/c/counter.wasm");
     let receipt = on(&["--json", "deploy", &counter]).objects().remove(0);
+    assert_eq!(receipt["has_interface"], true);
     let counter = receipt["contract"].as_str().expect("an address").to_owned();
     on(&["send", &counter, "increment"]);
     on(&["send", &counter, "add(uint256)", "41"]);
