@@ -199,7 +199,12 @@ pub(crate) struct AbiArgs {
     /// A file (compiler's JSON, Solidity ABI, signatures, WebAssembly) or a contract's address
     pub(crate) source: String,
     /// Encode a call: a method and its arguments
-    #[arg(long, num_args = 1.., value_names = ["METHOD", "ARGUMENTS"], allow_negative_numbers = true)]
+    #[arg(
+        long,
+        num_args = 1..,
+        value_names = ["METHOD", "ARGUMENTS"],
+        allow_negative_numbers = true,
+    )]
     pub(crate) encode: Vec<String>,
     /// Decode the input of a call
     #[arg(long, value_name = "HEX", conflicts_with = "encode")]
@@ -249,7 +254,12 @@ pub(crate) struct BenchArgs {
     #[arg(value_enum)]
     pub(crate) group: BenchGroup,
     /// How many rounds; each measures every side once, in rotated order
-    #[arg(long, default_value_t = 7, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(
+        long,
+        default_value_t = 7,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+    )]
     pub(crate) rounds: u32,
 }
 

@@ -1,7 +1,9 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
 use std::{
-    fs,
+    fmt::Display,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +13,10 @@ use crate::{
     cli::{Caller, Global},
     failure::Failure,
 };
+
+/// Bytes of a file that is read at once: code of the largest contract in hexadecimal, an ABI and
+/// what else compilers write into one file, with room to spare.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// The configuration: the file that is named, or the defaults.
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
@@ -47,16 +53,22 @@ pub(crate) fn store_folder(folder: &Path) -> PathBuf {
 
 /// Coin and gas of a call in the words of the command line.
 pub(crate) fn amounts(caller: &Caller) -> Result<(Wei, Option<Gas>), Failure> {
-    let value = Wei::from(
-        braidvm::parse_amount(&caller.value)
-            .map_err(|reason| Failure::usage(format!("--value: {reason}")))?,
-    );
+    let value = braidvm::parse_amount(&caller.value)
+        .map_err(|reason| Failure::usage(format!("--value: {reason}")))?;
     Ok((value, caller.gas_limit.map(Gas)))
 }
 
 /// The bytes of a file that the person named.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    let wrong = |reason: &dyn Display| Failure::usage(format!("{}: {reason}", path.display()));
+    let file = File::open(path).map_err(|error| wrong(&error))?;
+    let mut bytes = Vec::new();
+    let mut limited = file.take(FILE_BYTES_MAX + 1);
+    limited.read_to_end(&mut bytes).map_err(|error| wrong(&error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(wrong(&format!("it has more than {FILE_BYTES_MAX} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// The text of a file that the person named.

@@ -4,7 +4,10 @@ use std::io::{self, ErrorKind};
 
 use braidvm::{
     ArtifactError, ConfigError, EngineError,
-    rooms::{kernel::EstimateError, state::StateError},
+    rooms::{
+        kernel::{EstimateError, KernelError, RegistryError},
+        state::StateError,
+    },
 };
 
 /// The exit code where the contract failed.
@@ -73,6 +76,10 @@ impl From<EngineError> for Failure {
                 Self::Host(failure.into())
             }
             EngineError::State(error) => error.into(),
+            // What is asked for needs a machine that the configuration leaves out.
+            EngineError::Kernel(KernelError::Registry(
+                RegistryError::Disabled(_) | RegistryError::Missing(_),
+            )) => Self::Usage(error.to_string()),
             error if error.is_usage() => Self::Usage(error.to_string()),
             error => Self::Host(error.into()),
         }
@@ -81,12 +88,11 @@ impl From<EngineError> for Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
-        match error {
-            StateError::NotHeld { .. } | StateError::NotEmpty { .. } | StateError::Dump { .. } => {
-                Self::Usage(error.to_string())
-            }
-            error => Self::Host(error.into()),
+        // A folder that cannot be opened is mostly the system's doing: permissions, a lock, space.
+        if error.is_usage() && !matches!(error, StateError::Open { .. }) {
+            return Self::Usage(error.to_string());
         }
+        Self::Host(error.into())
     }
 }
 

@@ -35,8 +35,10 @@ fn main() -> ExitCode {
 }
 
 fn report(output: &Output, failure: &Failure) -> ExitCode {
-    if !failure.is_broken_pipe() {
-        output.failure(failure);
+    // Whoever closed the pipe has seen enough.
+    if failure.is_broken_pipe() {
+        return ExitCode::SUCCESS;
     }
+    output.failure(failure);
     ExitCode::from(failure.exit_code())
 }

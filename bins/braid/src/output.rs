@@ -50,10 +50,6 @@ impl Output {
         }
     }
 
-    pub(crate) const fn is_json(&self) -> bool {
-        self.is_json
-    }
-
     pub(crate) const fn is_verbose(&self) -> bool {
         self.is_verbose
     }

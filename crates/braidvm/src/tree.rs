@@ -81,7 +81,7 @@ fn write_call(
     paint: Paint<'_>,
 ) {
     let contract = match &call.name {
-        Some(name) => format!("{name} {}", short_address(&call.to)),
+        Some(name) => name.clone(),
         None => short_address(&call.to),
     };
     let value = match call.value.is_zero() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use braidvm::{
-    Artifact, CallOutput, Deploy, Engine, EngineError, Receipt, Request, VmKind,
+    Artifact, CallOutput, Deploy, Engine, EngineError, Receipt, Request, Value, VmKind,
     decode::{decode_call, decode_event, outcome_name},
     rooms::kernel::EstimateError,
     tree::thousands,
@@ -194,7 +194,9 @@ fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(
         "outcome": outcome_name(&receipt.status),
         "reason": receipt.reason,
         "contract": receipt.created,
+        "has_interface": receipt.created.map(|it| engine.interface(&it).is_some()),
         "output": receipt.output,
+        "values": values_json(receipt.is_success(), receipt.values()),
         "gas_used": receipt.gas_used,
         "gas_by_vm": gas_json(&receipt.gas_by_vm),
         "events": events,
@@ -236,17 +238,23 @@ pub(crate) fn show_gas(
 
 fn call_json(engine: &Engine, result: &CallOutput) -> Json {
     let interfaces = engine.interfaces();
-    let values = result.values().map(|values| values.iter().map(ToString::to_string).collect());
-    let values: Option<Vec<String>> = values.ok().filter(|_| result.is_success());
     json!({
         "outcome": outcome_name(&result.status),
         "reason": result.reason,
         "output": result.output,
-        "values": values,
+        "values": values_json(result.is_success(), result.values()),
         "gas_used": result.gas_used,
         "gas_by_vm": gas_json(&result.gas_by_vm),
         "trace": result.trace.as_ref().map(|node| decode_call(node, &interfaces)),
     })
+}
+
+/// The results as people write them, where they read as the method says.
+fn values_json(is_success: bool, values: Result<Vec<Value>, EngineError>) -> Json {
+    match values {
+        Ok(values) if is_success => values.iter().map(|it| json!(it.to_string())).collect(),
+        _ => Json::Null,
+    }
 }
 
 fn shown_values(result: &CallOutput) -> Result<Vec<String>, Failure> {

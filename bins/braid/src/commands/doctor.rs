@@ -50,7 +50,7 @@ const fn check(what: &'static str, found: Result<String, String>) -> Check {
 
 fn configuration(global: &Global) -> Result<String, String> {
     let config = context::config(global).map_err(|failure| failure.message())?;
-    let origin = global.config.as_deref().map_or("defaults".to_owned(), shown);
+    let origin = global.config.as_deref().map_or_else(|| "defaults".to_owned(), shown);
     Ok(format!("{origin}: chain {}, EVM {}", config.chain.chain_id, config.vm.evm.version))
 }
 

@@ -132,7 +132,7 @@ pub(crate) fn interface(
         output.json(&json!({ "method": method.signature(), "values": values }))?;
         return output.line(format!("{}({})", method.name, values.join(", ")));
     }
-    output.json(&interface)?;
+    output.json(&json!({ "abi": interface }))?;
     show_interface(&interface, output)
 }
 

@@ -12,7 +12,7 @@ use braidvm::{
     rooms::state::{
         Diff, Difference, FjallConfig, FjallStore, Key, Records, StateError, StateView, Store, Tip,
         commitment::root_of,
-        dump::{DumpReader, dump, load},
+        dump::{DumpReader, DumpSummary, dump, load},
         verify::verify,
     },
     tree::thousands,
@@ -61,7 +61,7 @@ fn write_dump(global: &Global, file: Option<&Path>, output: &Output) -> Result<(
             out.get_ref().sync_all()?;
             summary
         }
-        None => dump(view.as_ref(), tip, &mut BufWriter::new(io::stdout()), &mut progress)?,
+        None => dump_to_stdout(view.as_ref(), tip, &mut progress)?,
     };
     bar.finish_and_clear();
     let Some(path) = file else { return Ok(()) };
@@ -71,13 +71,44 @@ fn write_dump(global: &Global, file: Option<&Path>, output: &Output) -> Result<(
     output.line(format!("{records} records of block {} in {}", tip.block, path.display()))
 }
 
+fn dump_to_stdout(
+    view: &dyn StateView,
+    tip: Tip,
+    progress: &mut dyn FnMut(u64),
+) -> Result<DumpSummary, Failure> {
+    let mut out = BufWriter::new(Watched { inner: io::stdout(), failure: None });
+    let written = dump(view, tip, &mut out, progress);
+    let flushed = out.flush();
+    match (out.get_mut().failure.take(), written) {
+        (Some(kind), _) => Err(io::Error::from(kind).into()),
+        (None, Ok(summary)) => flushed.map(|()| summary).map_err(Failure::from),
+        (None, Err(error)) => Err(error.into()),
+    }
+}
+
+/// A writer that remembers why it failed; the dump tells it as text only.
+struct Watched<W> {
+    inner: W,
+    failure: Option<io::ErrorKind>,
+}
+
+impl<W: Write> Write for Watched<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes).inspect_err(|error| self.failure = Some(error.kind()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush().inspect_err(|error| self.failure = Some(error.kind()))
+    }
+}
+
 fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failure> {
     let folder = global
         .data
         .as_deref()
         .ok_or_else(|| Failure::usage("state load needs --data DIR, an empty folder to fill"))?;
     let input = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
-    let store = FjallStore::open(&context::store_folder(folder), &FjallConfig::default())?;
+    let store = FjallStore::open(context::store_folder(folder), &FjallConfig::default())?;
     let bar = output.progress("records", 0);
     let summary = load(&store, input, &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();

@@ -69,8 +69,7 @@ fn introduce(stage: &Stage<'_>) -> Result<(), Failure> {
 fn cross(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let output = stage.output;
     output.heading("2. One transaction runs through both machines")?;
-    output
-        .line("The Solidity relay sells gold (Solidity) for silver (Rust) at the exchange (C):")?;
+    output.line("The Solidity relay sells gold (Solidity) for silver (Rust) at the market (C):")?;
     let gold = stage.gold.address.to_string();
     let expected = stage.read(&stage.exchange, "quote", &[&gold, GOLD_SOLD])?;
     let swap = stage.input(&stage.exchange, "swap", &[&gold, GOLD_SOLD, "1"])?;
@@ -85,7 +84,7 @@ fn cross(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.check("both machines used gas of it", machines == 2)?;
     let relay = stage.relay.address.to_string();
     let silver = stage.read(&stage.silver, "balanceOf", &[&relay])?;
-    stage.check("the relay has the silver that the exchange quoted", silver == expected)?;
+    stage.check("the relay has the silver that the market quoted", silver == expected)?;
     stage.step(
         "crossing",
         json!({
@@ -109,8 +108,7 @@ fn take_back(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let outcome = receipt.reason.clone().unwrap_or_default();
     output.line(format!("  the transaction ended with: {}", shortened(&outcome)))?;
     stage.check("the transaction reverted", !receipt.is_success())?;
-    stage
-        .check("the reserves of the exchange are what they were", reserves == stage.reserves()?)?;
+    stage.check("the reserves of the market are what they were", reserves == stage.reserves()?)?;
     let sender = stage.sender_key();
     let before = stage.engine.store().at(block)?;
     let after = stage.engine.store().latest();

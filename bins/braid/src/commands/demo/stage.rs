@@ -81,7 +81,7 @@ impl<'a> Stage<'a> {
         let silver = make("silver", "Rust", silver_code, &["Silver", "SLV", supply])?;
         let tokens = [gold.address.to_string(), silver.address.to_string()];
         let exchange_code = artifact!("c/exchange.wasm");
-        let exchange = make("exchange", "C", exchange_code, &[&tokens[0], &tokens[1]])?;
+        let exchange = make("market", "C", exchange_code, &[&tokens[0], &tokens[1]])?;
         let counter = make("counter", "Solidity", artifact!("solidity/Counter.json"), &[])?;
         let script_code = artifact!("assemblyscript/counter.wasm");
         let wasm_counter = make("counter-2", "AssemblyScript", script_code, &[])?;

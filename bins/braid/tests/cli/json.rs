@@ -1,0 +1,75 @@
+//! With `--json`, stdout holds JSON objects alone, one a line, whatever comes of the command.
+
+use crate::{FIRST_CONTRACT, braid, file, text, written};
+
+#[test]
+fn every_command_writes_objects_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = text(&folder.path().join("data"));
+    let dump = text(&folder.path().join("dump"));
+    let token = file("contracts/artifacts/solidity/Token.json");
+    let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
+    let vectors = file("tests/conformance/fixtures/counter.json");
+    let at = FIRST_CONTRACT;
+    let cases: [(&[&str], i32); 26] = [
+        (&["deploy", &token, "Gold", "GLD", "100"], 0),
+        (&["deploy", &counter], 0),
+        (&["send", at, "transfer", "bob", "5"], 0),
+        (&["send", at, "transfer", "bob", "500"], 1),
+        (&["send", "bob", "--value", "1ether"], 0),
+        (&["call", at, "balanceOf", "bob"], 0),
+        (&["call", at, "balanceOf", "bob", "--at", "2"], 0),
+        (&["call", at, "nothing"], 2),
+        (&["estimate", at, "transfer", "bob", "5"], 0),
+        (&["estimate", at, "transfer", "bob", "500"], 1),
+        (&["estimate", "--deploy", &counter], 0),
+        (&["trace", at, "transfer", "bob", "5"], 0),
+        (&["trace", "--struct-logs", at, "transfer", "bob", "5"], 0),
+        (&["inspect", at], 0),
+        (&["inspect", "bob"], 0),
+        (&["abi", at], 0),
+        (&["abi", &counter, "--encode", "add", "5"], 0),
+        (&["abi", at, "--decode", "0x18160ddd"], 0),
+        (&["accounts"], 0),
+        (&["vms"], 0),
+        (&["doctor"], 0),
+        (&["state", "root"], 0),
+        (&["state", "dump", &dump], 0),
+        (&["state", "verify"], 0),
+        (&["state", "diff", "1", "3"], 0),
+        (&["test-vectors", "evm", &vectors], 0),
+    ];
+    for (arguments, code) in cases {
+        let arguments = [&["--json", "--data", &data], arguments].concat();
+        let run = braid(&arguments).expect_code(code);
+        assert!(!run.objects().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_refusal_is_an_object_too() {
+    let run = braid(&["--json", "deploy", "/no/such/file"]).expect_code(2);
+    let objects = run.objects();
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0]["error"]["kind"], "usage");
+    assert!(objects[0]["error"]["message"].as_str().is_some_and(|it| it.contains("/no/such/file")));
+}
+
+#[test]
+fn vectors_end_with_their_summary() {
+    let path = file("tests/conformance/fixtures/counter.json");
+    let run = braid(&["--json", "test-vectors", "evm", &path, "--fork", "cancun"]).expect_code(0);
+    let summary = run.objects().pop().expect("a summary");
+    assert_eq!((&summary["passed"], &summary["failed"]), (&1.into(), &0.into()));
+    assert_eq!(summary["by_fork"]["cancun"]["passed"], 1);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let content = std::fs::read_to_string(&path).expect("the fixture");
+    let altered = content.replace("\"0x07\": \"0x09\"", "\"0x07\": \"0x0a\"");
+    assert_ne!(content, altered);
+    let altered = text(&written(folder.path(), "altered.json", altered));
+    let run = braid(&["--json", "test-vectors", "evm", &altered]).expect_code(1);
+    assert!(run.objects().iter().any(|it| it["failed"].as_u64().is_some_and(|it| it > 0)));
+    braid(&["test-vectors", "evm", "/no/such/folder"]).expect_code(2);
+    braid(&["test-vectors", "evm", &path, "--fork", "parsi"]).expect_code(2);
+}

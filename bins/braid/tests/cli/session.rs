@@ -1,0 +1,77 @@
+//! A chain that many commands work on, each in a process of its own.
+
+use crate::{FIRST_CONTRACT, Run, braid, file, text};
+
+#[test]
+fn a_chain_goes_on_over_commands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = text(&folder.path().join("data"));
+    let on = |arguments: &[&str]| braid(&[&["--data", &data], arguments].concat()).expect_code(0);
+    let at = FIRST_CONTRACT;
+    let token = file("contracts/artifacts/solidity/Token.json");
+    let deployed = on(&["deploy", &token, "Gold", "GLD", "100"]);
+    assert!(deployed.stdout.contains("its interface is on the chain"), "{deployed:#?}");
+
+    let counter = file("contracts/artifacts/c/counter.wasm");
+    let receipt = on(&["--json", "deploy", &counter]).objects().remove(0);
+    assert_eq!(receipt["has_interface"], true);
+    let counter = receipt["contract"].as_str().expect("an address").to_owned();
+    on(&["send", &counter, "increment"]);
+    on(&["send", &counter, "add(uint256)", "41"]);
+    assert_eq!(on(&["call", &counter, "value"]).stdout, "42\n");
+
+    on(&["send", at, "transfer", "bob", "5"]);
+    on(&["send", at, "transfer(address,uint256)", "bob", "5", "--gas-limit", "100000"]);
+    on(&["send", at, "transfer", "carol", "1", "--from", "bob"]);
+    assert_eq!(on(&["call", at, "balanceOf", "bob"]).stdout, "9\n");
+    assert_eq!(on(&["call", at, "balanceOf(address)(uint256)", "bob", "--at", "2"]).stdout, "0\n");
+    let raw = on(&["abi", at, "--encode", "balanceOf", "bob"]).stdout;
+    assert!(on(&["call", at, raw.trim()]).stdout.trim_end().ends_with("09"));
+
+    let gas: u64 =
+        on(&["estimate", at, "transfer", "bob", "1"]).stdout.trim().parse().expect("gas");
+    let limit = gas.to_string();
+    on(&["call", at, "transfer", "bob", "1", "--gas-limit", &limit]);
+    let less = (gas - 1).to_string();
+    let arguments = ["--data", &data, "call", at, "transfer", "bob", "1", "--gas-limit", &less];
+    braid(&arguments).expect_code(1);
+}
+
+#[test]
+fn a_dump_makes_the_same_chain_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, copy) = (text(&folder.path().join("data")), text(&folder.path().join("copy")));
+    let dump = text(&folder.path().join("dump"));
+    let run =
+        |data: &str, arguments: &[&str]| -> Run { braid(&[&["--data", data], arguments].concat()) };
+    let token = file("contracts/artifacts/rust/token.wasm");
+    run(&data, &["deploy", &token, "Silver", "SLV", "100"]).expect_code(0);
+    run(&data, &["state", "dump", &dump]).expect_code(0);
+    run(&copy, &["state", "load", &dump]).expect_code(0);
+    let root = |data: &str| run(data, &["state", "root"]).expect_code(0).stdout;
+    assert_eq!(root(&data), root(&copy));
+    assert_eq!(run(&copy, &["state", "diff", &dump]).expect_code(0).stdout, "");
+    run(&copy, &["state", "load", &dump]).expect_code(2);
+    run(&copy, &["send", FIRST_CONTRACT, "transfer", "bob", "5"]).expect_code(0);
+    run(&copy, &["state", "verify"]).expect_code(0);
+    assert_ne!(root(&data), root(&copy));
+    assert_ne!(run(&copy, &["state", "diff", &dump]).expect_code(0).stdout, "");
+}
+
+#[test]
+fn without_a_folder_nothing_stays() {
+    let sent = braid(&["send", "bob", "--value", "1ether"]).expect_code(0);
+    assert!(sent.stderr.contains("--data"), "{sent:#?}");
+    let quiet = braid(&["send", "bob", "--value", "1ether", "--quiet"]).expect_code(0);
+    assert_eq!(quiet.stderr, "");
+    assert!(braid(&["inspect", "bob"]).expect_code(0).stdout.contains("10000 ether"));
+}
+
+#[test]
+fn trees_tell_the_machines_apart_and_colors_only_where_asked() {
+    let counter = file("contracts/artifacts/c/counter.wasm");
+    let plain = braid(&["deploy", &counter, "--verbose"]).expect_code(0).stdout;
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let colored = braid(&["deploy", &counter, "-v", "--color", "always"]).expect_code(0).stdout;
+    assert!(colored.contains('\u{1b}'), "{colored}");
+}
