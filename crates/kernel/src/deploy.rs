@@ -125,9 +125,12 @@ pub(crate) fn create(
         });
     }
     let lent = gas.remaining();
+    frames.scope().begin_creation();
     let outcome = construct(crossroads, frames, creation, &report, address, gas);
+    assert!(outcome.gas_left <= lent, "a creation left more gas than it was lent");
+    let used = Gas(lent.0 - outcome.gas_left.0);
+    frames.scope().end_creation(creation.kind, used);
     if is_traced {
-        let used = Gas(lent.0 - outcome.gas_left.0);
         frames.scope().recorder_mut().exit(outcome.status.clone(), outcome.output.clone(), used);
     }
     (outcome, Some(address))
