@@ -287,6 +287,9 @@ impl World {
         assert!(total <= limit.0, "machines used {total} of {limit} gas");
         if let Some(trace) = &receipt.trace {
             check_trace(trace);
+            let by_vm = |kind| receipt.gas_by_vm.iter().find(|(it, _)| *it == kind);
+            let counted = by_vm(VmKind::Wasm).map_or(Gas::ZERO, |(_, gas)| *gas);
+            assert_eq!(counted, own_gas(trace, VmKind::Wasm), "the tree tells whose gas it is");
         }
     }
 }
@@ -340,7 +343,17 @@ pub fn check_result(result: &TransactionResult, gas_limit: Gas) {
     assert!(total.0 - result.gas_refunded.0 <= result.gas_used.0, "some gas is not paid for");
     if let Some(trace) = &result.trace {
         check_trace(trace);
+        let counted = result.gas_by_vm.get(VmKind::Wasm);
+        assert_eq!(counted, own_gas(trace, VmKind::Wasm), "the tree tells whose gas it is");
     }
+}
+
+/// What the frames of a machine used themselves.
+#[must_use]
+pub fn own_gas(node: &CallNode, kind: VmKind) -> Gas {
+    let own = if node.start.kind == kind { node.gas_own() } else { Gas::ZERO };
+    let called = node.calls.iter().map(|call| own_gas(call, kind));
+    called.fold(own, Gas::saturating_add)
 }
 
 /// What must hold of every tree of calls: a frame uses at most what it was given, and what its

@@ -8,7 +8,7 @@ use braid_crossing_tests::{
     wei,
 };
 use braidvm::{
-    Address, Artifact, Bytes, Deploy, Request, U256, VmKind,
+    Address, Artifact, Bytes, Deploy, Request, U256, Value, VmKind,
     rooms::kernel::{deploy_input, deployer},
 };
 
@@ -137,20 +137,43 @@ fn a_constructor_that_reverts_leaves_nothing_but_the_nonce() {
 }
 
 #[test]
-fn a_failed_deploy_counts_the_creators_nonce() {
+fn a_failed_deploy_counts_the_nonce_of_who_deployed_it_itself() {
     let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let code = wasm(WASM_CONSTRUCTOR_REVERTS);
+    let deploy = deploy_input(VmKind::Wasm, &code, &[], None);
     let relay = sample.evm_relays[0];
-    let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_CONSTRUCTOR_REVERTS), &[], None);
-    let before = nonce(&sample.world, &relay);
-    sample.world.send_raw(relay, pass("tryForward", deployer(), &deploy)).expect_ok();
-    let after = nonce(&sample.world, &relay);
-    // The call of the deployer reverted as a whole, and with it the count: unlike CREATE the
-    // system contract is called, and a call that reverts leaves nothing.
-    assert!(after == before || after == before + 1);
-    let made = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
-    let receipt = sample.world.send_raw(relay, pass("forward", deployer(), &made)).expect_ok();
-    let expected = Address::from_evm(relay.evm_alias().create(after));
-    assert_eq!(address(&receipt.output), expected);
+    let factory = sample.world.deploy_wat(WASM_FACTORY);
+    let nonces = |world: &World| [alice, relay, factory].map(|it| nonce(world, &it));
+    let [sent, relayed, made] = nonces(&sample.world);
+    // The sender's transaction counts, whatever comes of it.
+    assert!(!sample.world.send_raw(deployer(), deploy.clone()).is_success());
+    assert_eq!(nonces(&sample.world), [sent + 1, relayed, made]);
+    // The system contract is called, and a call that reverts leaves nothing.
+    let input = pass("tryForward", deployer(), &deploy);
+    let _ = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(nonces(&sample.world), [sent + 2, relayed, made]);
+    // The factory reverts with its deploy, so its count is gone with it.
+    let input = pass("tryForward", factory, &order(VmKind::Wasm, &code));
+    let _ = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(nonces(&sample.world), [sent + 3, relayed, made]);
+    // The address that the failure did not use is the next one's.
+    let input = pass("forward", deployer(), &deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None));
+    let receipt = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(address(&receipt.output), Address::from_evm(relay.evm_alias().create(relayed)));
+}
+
+#[test]
+fn the_gas_of_a_constructor_is_its_machines() {
+    let mut world = World::new();
+    let arguments: [Value; 3] = ["Coin".into(), "C".into(), 1_000_000u64.into()];
+    for path in ["rust/token.wasm", "c/token.wasm", "assemblyscript/token.wasm"] {
+        let deploy = Deploy::new(world.alice, artifact(path)).arguments(arguments.to_vec());
+        let receipt = world.send_deploy(&deploy).expect_ok();
+        let used = receipt.gas_by_vm.iter().find(|(kind, _)| *kind == VmKind::Wasm);
+        // At least the new records of the supply, the balance and the texts.
+        assert!(used.is_some_and(|(_, gas)| gas.0 > 60_000), "{path}: {used:?}");
+    }
 }
 
 #[test]
