@@ -329,6 +329,9 @@ fn describe(
     call: &ForeignCall<'_>,
     (contract, nonce, text): (&Value, &Value, &Value),
 ) -> Outcome {
+    if !call.value.is_zero() {
+        return refuse("describe takes no coin", call.gas_limit);
+    }
     let mut gas = GasMeter::new(call.gas_limit);
     let (Some(contract), Some(nonce), Some(text)) =
         (contract.as_address(), nonce.as_uint(), text.as_text())
