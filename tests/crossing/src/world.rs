@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use braidvm::{
-    Address, Artifact, Bytes, Config, Deploy, Engine, Gas, Receipt, Request, U256, Value,
-    VmKind, Wei,
+    Address, Artifact, Bytes, Config, Deploy, Engine, Gas, Receipt, Request, U256, Value, VmKind,
+    Wei,
     rooms::{
         kernel::{Execution, Kernel, KernelConfig, Transaction, TransactionResult},
         state::{Key, Namespace, Records, WriteSet, record::AccountRecord},
@@ -190,7 +190,8 @@ impl World {
                 .collect();
         let written = writes.iter().filter(|(key, _)| key.namespace() == Namespace::Account);
         accounts.extend(written.map(|(key, value)| (key.clone(), value.cloned())));
-        let balances = accounts.iter().filter_map(|(key, value)| Some(balance_of(key, value.as_ref()?)));
+        let balances =
+            accounts.iter().filter_map(|(key, value)| Some(balance_of(key, value.as_ref()?)));
         balances.fold(U256::ZERO, |sum, balance| sum + balance)
     }
 

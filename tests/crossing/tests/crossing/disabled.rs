@@ -60,7 +60,8 @@ fn the_evm_can_be_disabled_too() {
     assert_eq!(writes, sample.world.nonce_alone());
     let (result, _) = run(in_rust, increment());
     assert!(result.status.is_success(), "{:?}", result.status);
-    let (result, _) = run(sample.wasm_relays[0], pass("tryForward", in_evm, &call_data("value()", &[])));
+    let (result, _) =
+        run(sample.wasm_relays[0], pass("tryForward", in_evm, &call_data("value()", &[])));
     assert!(result.status.is_success(), "{:?}", result.status);
     assert_eq!(result.output[31], 0, "the call failed");
     // None is made, by a transaction or by another contract; one of another machine is.

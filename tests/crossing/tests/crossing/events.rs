@@ -14,12 +14,7 @@ fn events_of_all_machines_come_in_order() {
     let both = |first, second| {
         call_data(
             "forwardBoth(address,bytes,address,bytes)",
-            &[
-                Into::into(first),
-                increment().into(),
-                Into::into(second),
-                increment().into(),
-            ],
+            &[Into::into(first), increment().into(), Into::into(second), increment().into()],
         )
     };
     let (evm, wasm) = (sample.evm_relays[0], sample.wasm_relays[0]);

@@ -35,7 +35,9 @@ fn sweep(sample: &Sample, kernel: &Kernel, first: Address, input: &Bytes) -> BTr
     let enough = world.execution().estimate_gas(&whole, Gas(5_000_000)).expect("it succeeds").0;
     let nothing = world.nonce_alone();
     let mut depths = BTreeSet::new();
-    for limit in (21_000..=enough + 1_000).step_by(usize::try_from((enough - 21_000) / STEPS).expect("small")) {
+    for limit in (21_000..=enough + 1_000)
+        .step_by(usize::try_from((enough - 21_000) / STEPS).expect("small"))
+    {
         let transaction = world.transaction(first, input.clone(), Gas(limit));
         let mut execution = kernel.execution(world.engine.store().latest(), &world.block());
         execution.set_tracing(true);

@@ -129,7 +129,9 @@ fn gas_is_never_made_and_every_run_agrees() {
     let limits = prop_oneof![60_000u64..400_000, 400_000u64..3_000_000];
     let config =
         ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() };
-    if let Err(failure) = TestRunner::new_with_rng(config, rng()).run(&(program(), limits), property) {
+    if let Err(failure) =
+        TestRunner::new_with_rng(config, rng()).run(&(program(), limits), property)
+    {
         panic!("{failure}");
     }
     let ended = ended.get();
