@@ -10,8 +10,8 @@ use braidvm::{Address, Bytes, Method, U256, Value, Wei};
 #[must_use]
 #[track_caller]
 pub fn call_data(signature: &str, arguments: &[Value]) -> Bytes {
-    let method = Method::parse(signature).expect("the test's signature parses");
-    method.encode_call(arguments).expect("the test's arguments fit")
+    let method = Method::parse(signature).expect("invariant: the test's signature parses");
+    method.encode_call(arguments).expect("invariant: the test's arguments fit")
 }
 
 /// An amount in wei.
@@ -44,7 +44,8 @@ pub fn number(output: &[u8]) -> U256 {
 /// Where the code has more than 65,535 bytes.
 #[must_use]
 pub fn evm_creation(runtime: &[u8]) -> Bytes {
-    let bytes = u16::try_from(runtime.len()).expect("the test's code is short").to_be_bytes();
+    let bytes =
+        u16::try_from(runtime.len()).expect("invariant: the test's code is short").to_be_bytes();
     // PUSH2 bytes, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN: twelve bytes.
     let head = [0x61, bytes[0], bytes[1], 0x80, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3];
     [head.as_slice(), runtime].concat().into()
