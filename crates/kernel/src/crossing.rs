@@ -67,6 +67,9 @@ impl Crossroads {
         let outcome = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
             self.execute(frames, run, &code)
         });
+        if outcome.status == Status::Halt(HaltReason::Fault) {
+            frames.scope().set_fault(format!("machine {} failed in {}", run.kind, run.contract));
+        }
         assert!(outcome.gas_left <= run.gas_limit, "a frame left more gas than it was given");
         assert!(
             !matches!(outcome.status, Status::Halt(_)) || outcome.gas_left == Gas::ZERO,

@@ -125,9 +125,10 @@ pub(crate) fn create(
         });
     }
     let lent = gas.remaining();
+    assert!(lent <= creation.gas_limit, "the checks of the code only take gas");
     frames.scope().begin_creation();
     let outcome = construct(crossroads, frames, creation, &report, address, gas);
-    assert!(outcome.gas_left <= lent, "a creation left more gas than it was lent");
+    assert!(outcome.gas_left <= lent, "a constructor left more gas than it was given");
     let used = Gas(lent.0 - outcome.gas_left.0);
     frames.scope().end_creation(creation.kind, used);
     if is_traced {

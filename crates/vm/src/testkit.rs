@@ -46,7 +46,7 @@ pub struct MemoryState {
 }
 
 /// A host over maps in memory.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct MemoryHost {
     /// What a frame that fails takes back.
     pub state: MemoryState,
@@ -68,21 +68,6 @@ pub struct MemoryHost {
 impl fmt::Debug for MemoryHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryHost").field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
-impl Default for MemoryHost {
-    fn default() -> Self {
-        Self {
-            state: MemoryState::default(),
-            environment: Environment::default(),
-            schedule: Schedule::default(),
-            scripts: BTreeMap::new(),
-            constructor: None,
-            debug: Vec::new(),
-            operations_before_fault: None,
-            running: Vec::new(),
-        }
     }
 }
 

@@ -21,7 +21,7 @@ const BOUNDARIES: [Boundary; 3] = [
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
-    Boundary { libraries: &["fjall"], rooms: &["crates/state/"] },
+    Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.

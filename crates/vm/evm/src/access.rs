@@ -1,6 +1,6 @@
-//! What a contract does to its own state and its coin: checked, charged by the schedule, and done on
-//! the journal. The one place for it, whether the contract is code of a hosted machine or a native
-//! precompile.
+//! What a contract does to its own state and its coin: checked, charged by the schedule, and done
+//! on the journal. The one place for it, whether the contract is code of a hosted machine or a
+//! native precompile.
 
 use journal::{AccountState, AliasBinding, Transfer};
 use primitives::{

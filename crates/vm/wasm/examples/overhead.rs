@@ -22,7 +22,8 @@ const FIBONACCI: &str = r#"(module (memory (export "memory") 1)
         (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0)) (else
             (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
                      (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
-    (func (export "call") (param i32) (result i32) (drop (call $fib (i32.const 27))) (i32.const 0)))"#;
+    (func (export "call") (param i32) (result i32)
+        (drop (call $fib (i32.const 27))) (i32.const 0)))"#;
 
 const LOOP: &str = r#"(module (memory (export "memory") 1)
     (func (export "call") (param i32) (result i32) (local $i i32) (local $h i64)

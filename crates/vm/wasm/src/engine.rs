@@ -13,9 +13,15 @@ use crate::host::frame::{FrameState, Ran};
 /// A module made ready by an engine.
 pub(crate) trait Program: Send + Sync {
     /// Runs one entry in an instance of its own, which does not outlive the run.
-    ///
-    /// `Err` gives the state back untouched where the engine has no room for an instance now.
-    fn run(&self, entry: Entry, state: FrameState) -> Result<Ran, FrameState>;
+    fn run(&self, entry: Entry, state: FrameState) -> Attempt;
+}
+
+/// What came of the try to run an entry.
+pub(crate) enum Attempt {
+    /// It ran.
+    Ran(Ran),
+    /// The engine has no room for an instance now; the state is as it was.
+    NoRoom(FrameState),
 }
 
 /// The name of the export that an entry runs.

@@ -13,9 +13,9 @@ use vm::{CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcom
 
 use crate::cache::{ArtefactName, ArtefactStore, Loaded, ProgramCache};
 use crate::config::{EngineChoice, WasmConfig};
-use crate::engine::Program;
 use crate::engine::compiled::{CompiledProgram, Compiler};
 use crate::engine::interpreted::Interpreter;
+use crate::engine::{Attempt, Program};
 use crate::host::frame::{FrameState, Ran, Scope};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
@@ -118,18 +118,18 @@ impl WasmVm {
     fn run_program(&self, program: &Loaded, entry: Entry, mut state: FrameState) -> Outcome {
         if let Some(compiled) = &program.compiled {
             match compiled.run(entry, state) {
-                Ok(ran) => {
+                Attempt::Ran(ran) => {
                     count(&self.counters.frames_compiled);
                     return self.outcome(ran);
                 }
                 // The pool is in use to the last instance: the interpreter needs none of it.
-                Err(unused) => state = unused,
+                Attempt::NoRoom(unused) => state = unused,
             }
         }
         count(&self.counters.frames_interpreted);
         match program.interpreted.run(entry, state) {
-            Ok(ran) => self.outcome(ran),
-            Err(_) => Outcome::halt(HaltReason::Fault),
+            Attempt::Ran(ran) => self.outcome(ran),
+            Attempt::NoRoom(_) => Outcome::halt(HaltReason::Fault),
         }
     }
 

@@ -111,8 +111,9 @@ fn a_worker_is_killed_by_memory() {
 fn a_worker_that_is_none_is_named() {
     let mut config = config("worker");
     config.worker.command = Some("/nonexistent/worker".into());
-    check_failure(
-        config,
-        |error| matches!(error, WorkerError::Start { command, .. } if command == "/nonexistent/worker"),
-    );
+    let is_named = |error: &WorkerError| match error {
+        WorkerError::Start { command, .. } => command == "/nonexistent/worker",
+        _ => false,
+    };
+    check_failure(config, is_named);
 }

@@ -14,8 +14,8 @@ use syn::{DeriveInput, ItemImpl, ItemTrait, parse_macro_input};
 /// Makes a contract of an `impl` block.
 ///
 /// Methods take `&self` or `&mut self` and owned arguments; the attributes `#[constructor]`,
-/// `#[view]`, `#[pure]`, `#[payable]`, `#[receive]`, `#[fallback]` and `#[name("...")]` say the rest, and
-/// `#[internal]` keeps a method out of the interface. A method may return `Result`; its error must
+/// `#[view]`, `#[pure]`, `#[payable]`, `#[receive]`, `#[fallback]` and `#[name("...")]` say the
+/// rest, and `#[internal]` keeps a method out of the interface. A method may return `Result`; its error must
 /// implement `ContractError`. Arguments of the macro: `events(...)` and `errors(...)`, the types
 /// that the interface shall name.
 #[proc_macro_attribute]

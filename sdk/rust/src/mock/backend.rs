@@ -182,7 +182,8 @@ environment! {
 
 fn in_frame<T>(action: impl FnOnce(&mut Frame) -> T) -> T {
     with(|world| {
-        action(world.frames.last_mut().expect("no contract runs: call one by its address"))
+        let frame = world.frames.last_mut();
+        action(frame.unwrap_or_else(|| panic!("no contract runs: call one by its address")))
     })
 }
 

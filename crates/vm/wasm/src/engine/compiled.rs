@@ -9,7 +9,7 @@ use wasmtime::{
     Strategy, Trap, Val,
 };
 
-use super::Program;
+use super::{Attempt, Program};
 use crate::config::WasmConfig;
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{define_linker, for_each_import};
@@ -124,7 +124,7 @@ pub(crate) fn compatibility(engine: &Engine) -> u64 {
 }
 
 impl Program for CompiledProgram {
-    fn run(&self, entry: Entry, state: FrameState) -> Result<Ran, FrameState> {
+    fn run(&self, entry: Entry, state: FrameState) -> Attempt {
         let engine = self.instance.module().engine();
         let mut store = Store::new(engine, Context { state, handles: None });
         if let Some(ticks) = self.ticks_max {
@@ -133,17 +133,22 @@ impl Program for CompiledProgram {
         let instance = match self.instance.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) if error.is::<PoolConcurrencyLimitError>() => {
-                return Err(store.into_data().state);
+                return Attempt::NoRoom(store.into_data().state);
             }
             Err(error) => {
                 let stop = if error.is::<Trap>() { Stop::BadSegment } else { Stop::Failed };
-                return Ok(Ran { state: store.into_data().state, points: 0, stack: 0, stop });
+                return Attempt::Ran(Ran {
+                    state: store.into_data().state,
+                    points: 0,
+                    stack: 0,
+                    stop,
+                });
             }
         };
         let Some((handles, stack, function)) = self.exports.find(instance, &mut store, entry)
         else {
             let state = store.into_data().state;
-            return Ok(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
+            return Attempt::Ran(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
         };
         store.data_mut().handles = Some(handles);
         let points = store.data_mut().state.give_points();
@@ -155,7 +160,7 @@ impl Program for CompiledProgram {
         };
         let points = points_of(&handles.gas.get(&mut store));
         let stack = stack.get(&mut store).i32().unwrap_or_default();
-        Ok(Ran { state: store.into_data().state, points, stack, stop })
+        Attempt::Ran(Ran { state: store.into_data().state, points, stack, stop })
     }
 }
 

@@ -8,7 +8,7 @@ use wasmi::{
     TrapCode, Val,
 };
 
-use super::{Program, export_name};
+use super::{Attempt, Program, export_name};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{define_linker, for_each_import};
 use crate::host::{Call, End};
@@ -58,7 +58,7 @@ impl Interpreter {
 }
 
 impl Program for InterpretedProgram {
-    fn run(&self, entry: Entry, state: FrameState) -> Result<Ran, FrameState> {
+    fn run(&self, entry: Entry, state: FrameState) -> Attempt {
         let mut store = Store::new(self.module.engine(), Context { state, handles: None });
         let instance = match self.linker.instantiate_and_start(&mut store, &self.module) {
             Ok(instance) => instance,
@@ -67,7 +67,12 @@ impl Program for InterpretedProgram {
                     Some(TrapCode::OutOfSystemMemory) => Stop::Failed,
                     _ => Stop::BadSegment,
                 };
-                return Ok(Ran { state: store.into_data().state, points: 0, stack: 0, stop });
+                return Attempt::Ran(Ran {
+                    state: store.into_data().state,
+                    points: 0,
+                    stack: 0,
+                    stop,
+                });
             }
         };
         let found = (
@@ -78,7 +83,7 @@ impl Program for InterpretedProgram {
         );
         let (Some(memory), Some(gas), Some(stack), Ok(function)) = found else {
             let state = store.into_data().state;
-            return Ok(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
+            return Attempt::Ran(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
         };
         store.data_mut().handles = Some(Handles { memory, gas });
         let points = store.data_mut().state.give_points();
@@ -90,7 +95,7 @@ impl Program for InterpretedProgram {
         };
         let points = points_of(&gas.get(&store));
         let stack = stack.get(&store).i32().unwrap_or_default();
-        Ok(Ran { state: store.into_data().state, points, stack, stop })
+        Attempt::Ran(Ran { state: store.into_data().state, points, stack, stop })
     }
 }
 

@@ -75,7 +75,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_access_is_allowed_exactly_where_it_lies_within(pointer: u32, bytes: u32, low in 0..200u32) {
+        fn an_access_is_allowed_exactly_where_it_lies_within(
+            pointer: u32,
+            bytes: u32,
+            low in 0..200u32,
+        ) {
             let mut memory = vec![0; 100];
             for (pointer, bytes) in [(pointer, bytes), (low, bytes % 200), (pointer, low)] {
                 let is_within = u64::from(pointer) + u64::from(bytes) <= 100;

@@ -56,14 +56,24 @@ fn statement() -> impl Strategy<Value = String> {
     (0..9, expression(), expression()).prop_map(|(kind, a, b)| match kind {
         0 => format!("(local.set $i {a})"),
         1 => format!("(i32.store (i32.and {a} (i32.const 0xffff)) {b})"),
-        2 => format!("(call $storage_put (i32.and {a} (i32.const 0xff)) (i32.const 3) (i32.and {b} (i32.const 0xff)) (i32.const 40))"),
+        2 => format!(
+            "(call $storage_put (i32.and {a} (i32.const 0xff)) (i32.const 3)
+            (i32.and {b} (i32.const 0xff)) (i32.const 40))"
+        ),
         3 => format!("(drop (call $storage_delete (i32.and {a} (i32.const 0xff)) (i32.const 3)))"),
-        4 => format!("(call $emit (i32.const 0) (i32.and {a} (i32.const 7)) (i32.const 9) (i32.and {b} (i32.const 63)))"),
+        4 => format!(
+            "(call $emit (i32.const 0) (i32.and {a} (i32.const 7)) (i32.const 9)
+            (i32.and {b} (i32.const 63)))"
+        ),
         5 => format!("(memory.fill (i32.and {a} (i32.const 0xffff)) {b} (i32.const 99))"),
-        6 => format!("(call $keccak256 (i32.and {a} (i32.const 0xffff)) (i32.and {b} (i32.const 0xff)) (i32.const 32))"),
+        6 => format!(
+            "(call $keccak256 (i32.and {a} (i32.const 0xffff)) (i32.and {b} (i32.const 0xff))
+            (i32.const 32))"
+        ),
         7 => format!(
             "(local.set $i (i32.const 0)) (loop $l (i32.store (local.get $i) {a})
-            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 9))) (i32.and {b} (i32.const 0xfff)))))"
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 9)))
+            (i32.and {b} (i32.const 0xfff)))))"
         ),
         _ => format!("(drop (memory.grow (i32.and {a} (i32.const 3)))) (drop {b})"),
     })

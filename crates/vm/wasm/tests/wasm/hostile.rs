@@ -187,7 +187,8 @@ fn memory_beyond_the_limit_cannot_be_had() {
 #[test]
 fn a_module_that_is_not_offered_its_imports_is_refused() {
     let wrong = r#"(module (import "braid1" "caller" (func (param i64)))
-        (memory (export "memory") 1) (func (export "call") (param i32) (result i32) (i32.const 0)))"#;
+        (memory (export "memory") 1)
+        (func (export "call") (param i32) (result i32) (i32.const 0)))"#;
     for text in [
         wrong.to_owned(),
         wrong.replace("(param i64)", "(param i32) (result i32)"),

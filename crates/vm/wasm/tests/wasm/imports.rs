@@ -363,7 +363,8 @@ fn revert_ends_the_frame_with_its_data() {
 #[test]
 fn the_gas_that_is_left_is_told_exactly() {
     let body = format!(
-        "(i64.store (i32.const 0) {}) (call $output_write (i32.const 0) (i32.const 8)) (i32.const 0)",
+        "(i64.store (i32.const 0) {}) (call $output_write (i32.const 0) (i32.const 8)) \
+         (i32.const 0)",
         invoke("gas_left", &[])
     );
     let (outcome, _) = on_both(&host(), &Run::call(&contract(&body), b""));
@@ -404,7 +405,10 @@ fn arguments_beyond_a_limit_halt() {
 #[test]
 fn the_interface_comes_from_its_section() {
     let with = |json: &str| {
-        let section = format!(r#"(@custom "braid.interface" "{}")"#, json.replace('"', "\\\""));
+        let section = format!(
+            r#"(@custom "braid.interface" "{}")"#,
+            json.replace('\n', "").replace('"', "\\\"")
+        );
         crate::module(&format!(
             r#"(memory (export "memory") 1) {section}
             (func (export "deploy") (param i32) (result i32) (i32.const 0))
@@ -412,7 +416,8 @@ fn the_interface_comes_from_its_section() {
         ))
     };
     let (_, vm) = &crate::engines()[0];
-    let json = r#"[{"type":"function","name":"total","inputs":[],"outputs":[{"type":"uint256"}],"stateMutability":"view"}]"#;
+    let json = r#"[{"type":"function","name":"total","inputs":[],
+        "outputs":[{"type":"uint256"}],"stateMutability":"view"}]"#;
     let report = vm.validate(&with(json)).expect("a module with an interface");
     let interface = report.interface.expect("an interface");
     assert!(interface.to_json().contains("total"));
