@@ -272,8 +272,8 @@ impl World {
     pub fn nonce_alone(&self) -> WriteSet {
         let key = Key::account(&self.alice);
         let view = self.engine.store().latest();
-        let bytes =
-            view.read(&key).expect("invariant: memory does not fail").expect("Alice is funded");
+        let bytes = view.read(&key).expect("invariant: memory does not fail");
+        let bytes = bytes.expect("invariant: Alice is funded");
         let mut record = AccountRecord::decode(&key, &bytes).expect("invariant: an account");
         record.nonce += 1;
         let mut writes = WriteSet::new();
