@@ -126,12 +126,14 @@ pub(crate) fn create(
     }
     let lent = gas.remaining();
     assert!(lent <= creation.gas_limit, "the checks of the code only take gas");
+    frames.scope().begin_creation();
     let outcome = construct(crossroads, frames, creation, &report, address, gas);
+    assert!(outcome.gas_left <= lent, "a constructor left more gas than it was given");
+    let used = Gas(lent.0 - outcome.gas_left.0);
+    frames.scope().end_creation(creation.kind, used);
     if is_traced {
-        let used = Gas(lent.0 - outcome.gas_left.0);
         frames.scope().recorder_mut().exit(outcome.status.clone(), outcome.output.clone(), used);
     }
-    assert!(outcome.gas_left <= lent, "a constructor left more gas than it was given");
     (outcome, Some(address))
 }
 
@@ -328,6 +330,9 @@ fn describe(
     call: &ForeignCall<'_>,
     (contract, nonce, text): (&Value, &Value, &Value),
 ) -> Outcome {
+    if !call.value.is_zero() {
+        return refuse("describe takes no coin", call.gas_limit);
+    }
     let mut gas = GasMeter::new(call.gas_limit);
     let (Some(contract), Some(nonce), Some(text)) =
         (contract.as_address(), nonce.as_uint(), text.as_text())

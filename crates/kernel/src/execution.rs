@@ -126,6 +126,7 @@ impl Execution {
         &mut self,
         transaction: &Transaction,
     ) -> Result<TransactionResult, TransactionError> {
+        self.switch_evm();
         let result = self.session.transact(transaction)?;
         for (kind, code) in &result.new_code {
             if let Ok(machine) = self.crossroads.registry().machine(*kind) {
@@ -144,6 +145,7 @@ impl Execution {
         &mut self,
         transaction: &Transaction,
     ) -> Result<TransactionResult, TransactionError> {
+        self.switch_evm();
         self.session.simulate(transaction)
     }
 
@@ -153,7 +155,8 @@ impl Execution {
     }
 
     /// The session beneath, for tracers and conformance runs of the EVM.
-    pub const fn session_mut(&mut self) -> &mut Session {
+    pub fn session_mut(&mut self) -> &mut Session {
+        self.switch_evm();
         &mut self.session
     }
 
@@ -164,5 +167,12 @@ impl Execution {
     /// [`TransactionError::State`] where the view failed while the changes were gathered.
     pub fn finish(&mut self) -> Result<Changes, TransactionError> {
         self.session.take_changes()
+    }
+
+    /// Hosted machines ask the registry at each frame; the EVM, which works on the journal itself,
+    /// is told before each transaction.
+    fn switch_evm(&mut self) {
+        let is_enabled = self.crossroads.registry().machine(VmKind::Evm).is_ok();
+        self.session.set_enabled(is_enabled);
     }
 }

@@ -10,8 +10,8 @@ use braidvm::{Address, Bytes, Method, U256, Value, Wei};
 #[must_use]
 #[track_caller]
 pub fn call_data(signature: &str, arguments: &[Value]) -> Bytes {
-    let method = Method::parse(signature).expect("the test's signature parses");
-    method.encode_call(arguments).expect("the test's arguments fit")
+    let method = Method::parse(signature).expect("invariant: the test's signature parses");
+    method.encode_call(arguments).expect("invariant: the test's arguments fit")
 }
 
 /// An amount in wei.
@@ -44,10 +44,10 @@ pub fn number(output: &[u8]) -> U256 {
 /// Where the code has more than 65,535 bytes.
 #[must_use]
 pub fn evm_creation(runtime: &[u8]) -> Bytes {
-    let bytes = u16::try_from(runtime.len()).expect("the test's code is short").to_be_bytes();
+    let bytes =
+        u16::try_from(runtime.len()).expect("invariant: the test's code is short").to_be_bytes();
     // PUSH2 bytes, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN: twelve bytes.
-    let head =
-        [0x61, bytes[0], bytes[1], 0x80, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3];
+    let head = [0x61, bytes[0], bytes[1], 0x80, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3];
     [head.as_slice(), runtime].concat().into()
 }
 
@@ -152,3 +152,17 @@ pub const WASM_CONSTRUCTOR_REVERTS: &str = r#"(module
 pub const WASM_EMPTY: &str = r#"(module
   (memory (export "memory") 1)
   (func (export "call") (param i32) (result i32) (i32.const 0)))"#;
+
+/// WebAssembly that moves coin of its own without running code: its input is a receiver and an
+/// amount. It returns in one byte whether the coin moved.
+pub const WASM_PAYER: &str = r#"(module
+  (import "braid1" "input_read" (func $input_read (param i32 i32 i32)))
+  (import "braid1" "output_write" (func $output_write (param i32 i32)))
+  (import "braid1" "transfer" (func $transfer (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "call") (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+    (call $input_read (i32.const 0) (i32.const 0) (i32.const 64))
+    (i32.store8 (i32.const 64) (call $transfer (i32.const 0) (i32.const 32)))
+    (call $output_write (i32.const 64) (i32.const 1))
+    (i32.const 0)))"#;

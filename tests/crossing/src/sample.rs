@@ -66,7 +66,6 @@ impl Sample {
     }
 }
 
-/// A relay in one machine and a counter in the other, both ways.
 impl Sample {
     /// `(relay, counter, other relay)`: the relay is of the EVM and the rest is not, and the
     /// reverse.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use braidvm::{
-    Address, Artifact, Bytes, Config, Deploy, Engine, Gas, Receipt, Request, U256, Value,
-    VmKind, Wei,
+    Address, Artifact, Bytes, Config, Deploy, Engine, Gas, Receipt, Request, U256, Value, VmKind,
+    Wei,
     rooms::{
         kernel::{Execution, Kernel, KernelConfig, Transaction, TransactionResult},
         state::{Key, Namespace, Records, WriteSet, record::AccountRecord},
@@ -45,8 +45,8 @@ impl World {
         let mut config = Config::default();
         config.vm.wasm.engine = EngineChoice::Interpreted;
         change(&mut config);
-        let engine = Engine::in_memory(config).expect("the test's settings are sound");
-        let alice = engine.account("alice").expect("alice is a development account");
+        let engine = Engine::in_memory(config).expect("invariant: the test's settings are sound");
+        let alice = engine.account("alice").expect("invariant: alice is a development account");
         Self { engine, alice }
     }
 
@@ -92,7 +92,7 @@ impl World {
     #[track_caller]
     pub fn send_deploy(&mut self, deploy: &Deploy) -> Receipt {
         let supply = self.supply();
-        let receipt = self.engine.deploy(deploy).expect("the deploy is valid");
+        let receipt = self.engine.deploy(deploy).expect("invariant: the deploy is valid");
         self.check(&receipt, supply, deploy.gas_limit);
         receipt
     }
@@ -105,7 +105,7 @@ impl World {
     #[track_caller]
     pub fn request(&mut self, request: &Request) -> Receipt {
         let supply = self.supply();
-        let receipt = self.engine.send(request).expect("the request is valid");
+        let receipt = self.engine.send(request).expect("invariant: the request is valid");
         self.check(&receipt, supply, request.gas_limit);
         receipt
     }
@@ -150,7 +150,8 @@ impl World {
     #[track_caller]
     pub fn read_with(&self, to: Address, method: &str, arguments: &[Value]) -> u64 {
         let request = Request::new(self.alice, to, method).arguments(arguments.to_vec());
-        let output = self.engine.call(&request).expect("the request is valid").expect_ok();
+        let output =
+            self.engine.call(&request).expect("invariant: the request is valid").expect_ok();
         crate::number(&output.output).to()
     }
 
@@ -161,7 +162,7 @@ impl World {
     /// Where the store fails, which memory does not.
     #[must_use]
     pub fn balance(&self, address: &Address) -> U256 {
-        self.engine.balance(address).expect("memory does not fail").0
+        self.engine.balance(address).expect("invariant: memory does not fail").0
     }
 
     /// The sum of all balances.
@@ -185,12 +186,13 @@ impl World {
         let prefix = [Namespace::Account as u8];
         let mut accounts: BTreeMap<Key, Option<Bytes>> =
             Records::starting_at(view.as_ref(), &prefix, &prefix)
-                .map(|entry| entry.expect("memory does not fail"))
+                .map(|entry| entry.expect("invariant: memory does not fail"))
                 .map(|(key, value)| (key, Some(value)))
                 .collect();
         let written = writes.iter().filter(|(key, _)| key.namespace() == Namespace::Account);
         accounts.extend(written.map(|(key, value)| (key.clone(), value.cloned())));
-        let balances = accounts.iter().filter_map(|(key, value)| Some(balance_of(key, value.as_ref()?)));
+        let balances =
+            accounts.iter().filter_map(|(key, value)| Some(balance_of(key, value.as_ref()?)));
         balances.fold(U256::ZERO, |sum, balance| sum + balance)
     }
 
@@ -235,9 +237,9 @@ impl World {
     ) -> (TransactionResult, WriteSet) {
         let mut execution = kernel.execution(self.engine.store().latest(), &self.block());
         execution.set_tracing(true);
-        let result = execution.transact(transaction).expect("the transaction is valid");
+        let result = execution.transact(transaction).expect("invariant: the transaction is valid");
         check_result(&result, transaction.gas_limit);
-        let writes = execution.finish().expect("memory does not fail").writes;
+        let writes = execution.finish().expect("invariant: memory does not fail").writes;
         (result, self.changed(writes))
     }
 
@@ -256,7 +258,7 @@ impl World {
     pub fn changed(&self, writes: WriteSet) -> WriteSet {
         let view = self.engine.store().latest();
         let is_change = |(key, value): &(Key, Option<Bytes>)| {
-            view.read(key).expect("memory does not fail") != *value
+            view.read(key).expect("invariant: memory does not fail") != *value
         };
         writes.into_iter().filter(is_change).collect()
     }
@@ -270,8 +272,9 @@ impl World {
     pub fn nonce_alone(&self) -> WriteSet {
         let key = Key::account(&self.alice);
         let view = self.engine.store().latest();
-        let bytes = view.read(&key).expect("memory does not fail").expect("Alice is funded");
-        let mut record = AccountRecord::decode(&key, &bytes).expect("an account");
+        let bytes = view.read(&key).expect("invariant: memory does not fail");
+        let bytes = bytes.expect("invariant: Alice is funded");
+        let mut record = AccountRecord::decode(&key, &bytes).expect("invariant: an account");
         record.nonce += 1;
         let mut writes = WriteSet::new();
         writes.put(key, record.encode());
@@ -281,12 +284,15 @@ impl World {
     #[track_caller]
     fn check(&self, receipt: &Receipt, supply: U256, gas_limit: Option<Gas>) {
         assert_eq!(self.supply(), supply, "coin is moved, never made or lost");
-        let limit = gas_limit.unwrap_or(self.engine.config().chain.gas_limit);
+        let limit = gas_limit.unwrap_or_else(|| self.engine.config().chain.gas_limit);
         assert!(receipt.gas_used <= limit, "{} of {limit} gas", receipt.gas_used);
         let total: u64 = receipt.gas_by_vm.iter().map(|(_, gas)| gas.0).sum();
         assert!(total <= limit.0, "machines used {total} of {limit} gas");
         if let Some(trace) = &receipt.trace {
             check_trace(trace);
+            let by_vm = |kind| receipt.gas_by_vm.iter().find(|(it, _)| *it == kind);
+            let counted = by_vm(VmKind::Wasm).map_or(Gas::ZERO, |(_, gas)| *gas);
+            assert_eq!(counted, own_gas(trace, VmKind::Wasm), "the tree tells whose gas it is");
         }
     }
 }
@@ -299,7 +305,8 @@ impl World {
 #[must_use]
 pub fn kernel_with(engine: EngineChoice) -> Kernel {
     let wasm = WasmConfig { engine, ..WasmConfig::default() };
-    Kernel::new(KernelConfig { wasm, ..KernelConfig::default() }).expect("sound settings")
+    Kernel::new(KernelConfig { wasm, ..KernelConfig::default() })
+        .expect("invariant: sound settings")
 }
 
 /// An example contract.
@@ -324,7 +331,7 @@ pub fn artifact(path: &str) -> Artifact {
 #[must_use]
 #[track_caller]
 pub fn wasm(text: &str) -> Bytes {
-    wat::parse_str(text).expect("the test's module parses").into()
+    wat::parse_str(text).expect("invariant: the test's module parses").into()
 }
 
 /// What must hold of the gas of every result.
@@ -340,7 +347,17 @@ pub fn check_result(result: &TransactionResult, gas_limit: Gas) {
     assert!(total.0 - result.gas_refunded.0 <= result.gas_used.0, "some gas is not paid for");
     if let Some(trace) = &result.trace {
         check_trace(trace);
+        let counted = result.gas_by_vm.get(VmKind::Wasm);
+        assert_eq!(counted, own_gas(trace, VmKind::Wasm), "the tree tells whose gas it is");
     }
+}
+
+/// What the frames of a machine used themselves.
+#[must_use]
+pub fn own_gas(node: &CallNode, kind: VmKind) -> Gas {
+    let own = if node.start.kind == kind { node.gas_own() } else { Gas::ZERO };
+    let called = node.calls.iter().map(|call| own_gas(call, kind));
+    called.fold(own, Gas::saturating_add)
 }
 
 /// What must hold of every tree of calls: a frame uses at most what it was given, and what its
@@ -361,6 +378,6 @@ pub fn check_trace(node: &CallNode) {
 }
 
 fn balance_of(key: &Key, value: &[u8]) -> U256 {
-    let Wei(balance) = AccountRecord::decode(key, value).expect("an account").balance;
+    let Wei(balance) = AccountRecord::decode(key, value).expect("invariant: an account").balance;
     balance
 }

@@ -35,11 +35,16 @@ pub(crate) struct Dispatch {
     pub(crate) spare: Vec<(Stack, LocalContext)>,
     /// What records the steps of a transaction that is traced.
     pub(crate) tracer: Option<Box<Tracer>>,
+    /// Whether bytecode may run.
+    pub(crate) is_enabled: bool,
     precompiles: Arc<Precompiles>,
     ethereum: EthPrecompiles,
     /// The addresses of both.
     warm: AddressSet,
 }
+
+/// Why no bytecode runs while the EVM is switched off.
+pub(crate) const DISABLED: &str = "machine evm is disabled";
 
 /// Whom a call goes to, if not to bytecode.
 enum Target {
@@ -55,6 +60,7 @@ impl Dispatch {
             crossing,
             spare: Vec::new(),
             tracer: None,
+            is_enabled: true,
             precompiles: Arc::default(),
             warm: ethereum.warm_addresses().clone(),
             ethereum,
@@ -191,7 +197,11 @@ impl PrecompileProvider<EvmContext> for Dispatch {
             context.chain.foreign_halt = None;
             return Ok(Some(result));
         }
-        let Some(target) = self.target(context, inputs) else { return Ok(None) };
+        let Some(target) = self.target(context, inputs) else {
+            let is_refused = !self.is_enabled && !inputs.known_bytecode.1.is_empty();
+            let outcome = || Outcome::halt(HaltReason::NotRunnable(DISABLED.to_owned()));
+            return Ok(is_refused.then(|| interpreter_result(context, inputs, outcome())));
+        };
         let outcome = if is_borrowed(context, inputs) {
             let reason = error_text("delegate call into another machine");
             Outcome::revert(reason, Gas(inputs.gas_limit))

@@ -16,7 +16,7 @@ use vm::{Environment, HaltReason, Outcome};
 use crate::{
     Scope,
     context::{EvmContext, FrameError},
-    dispatch::Dispatch,
+    dispatch::{DISABLED, Dispatch},
     machine::{Machine, status},
 };
 
@@ -105,6 +105,9 @@ impl<'a> Frames<'a> {
 
     /// Runs EVM creation code. Gives the new contract where it succeeds.
     pub fn create(&mut self, create: NestedCreate) -> (Outcome, Option<Address>) {
+        if !self.dispatch.is_enabled {
+            return (Outcome::revert(error_text(DISABLED), create.gas_limit), None);
+        }
         let (found, limit) = (create.init_code.len(), self.context.cfg.max_initcode_size());
         if found > limit {
             let (found, limit) = (found as u64, limit as u64);

@@ -64,10 +64,22 @@ impl Scope {
         &mut self.recorder
     }
 
-    /// Adds gas that a frame used itself. Calls are counted by the session; foreign creations are
-    /// not.
-    pub fn count_gas(&mut self, kind: VmKind, gas: Gas) {
-        self.gas.add(kind, gas.0);
+    /// Begins to count the gas of a foreign creation. Calls are counted by the session.
+    pub fn begin_creation(&mut self) {
+        self.called.push(0);
+    }
+
+    /// Ends a foreign creation that used `used`, the frames that it called among it.
+    ///
+    /// # Panics
+    ///
+    /// Where none has begun.
+    pub fn end_creation(&mut self, kind: VmKind, used: Gas) {
+        let called = self.called.pop().expect("invariant: a creation has begun");
+        self.gas.add(kind, used.0.saturating_sub(called));
+        if let Some(outer) = self.called.last_mut() {
+            *outer = outer.saturating_add(used.0);
+        }
     }
 
     /// Remembers code that a deploy stored, so that its machine can make it ready once the

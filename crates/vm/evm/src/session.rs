@@ -17,7 +17,7 @@ use crate::{
     Crossing, EvmConfig, Frames, Precompiles, Scope, Transaction, TransactionError,
     TransactionResult,
     context::{EvmContext, EvmError},
-    dispatch::{Dispatch, Stack},
+    dispatch::{self, Dispatch, Stack},
     machine::{Ending, Machine, Run},
     tracer::Tracer,
     transaction,
@@ -95,6 +95,12 @@ impl Session {
     /// Records the tree of calls of the transactions to come, or does not.
     pub const fn set_tracing(&mut self, is_traced: bool) {
         self.is_traced = is_traced;
+    }
+
+    /// Lets bytecode run in the transactions to come, or does not. While it does not, contracts of
+    /// the EVM halt and none is made; other machines, precompiles and transfers go on.
+    pub const fn set_enabled(&mut self, is_enabled: bool) {
+        self.dispatch.is_enabled = is_enabled;
     }
 
     /// Runs a transaction. Its changes and its fee are kept whether or not it succeeds.
@@ -179,6 +185,9 @@ impl Session {
     ) -> Result<TransactionResult, TransactionError> {
         let checks = transaction.checks;
         assert!(ending == Ending::Discard || checks.balance, "coin is only made in simulations");
+        if transaction.to.is_none() && !self.dispatch.is_enabled {
+            return Err(TransactionError::Invalid(dispatch::DISABLED.to_owned()));
+        }
         let rules = &mut self.context.cfg;
         rules.disable_nonce_check = transaction.nonce.is_none();
         rules.disable_balance_check = !checks.balance;

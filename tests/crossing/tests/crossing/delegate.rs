@@ -9,9 +9,9 @@ use braid_crossing_tests::{
 fn a_delegate_call_into_another_machine_is_refused_with_a_reason() {
     let mut sample = Sample::new();
     let relay = sample.evm_relays[0];
-    for counter in &sample.counters.clone()[1..] {
+    for counter in sample.counters.into_iter().skip(1) {
         let before = sample.forwarded(relay);
-        let input = pass("delegateForward", *counter, &increment());
+        let input = pass("delegateForward", counter, &increment());
         let receipt = sample.world.send_raw(relay, input).expect_ok();
         // (false, Error("delegate call into another machine"))
         assert_eq!(receipt.output[31], 0, "the call failed");
@@ -19,7 +19,7 @@ fn a_delegate_call_into_another_machine_is_refused_with_a_reason() {
         assert!(text.contains("delegate call into another machine"), "{text}");
         assert!(receipt.gas_used.0 < 100_000, "a refusal keeps the gas: {}", receipt.gas_used);
         assert_eq!(sample.forwarded(relay), before + 1);
-        assert_eq!(sample.count(*counter), 0);
+        assert_eq!(sample.count(counter), 0);
     }
 }
 

@@ -4,12 +4,12 @@ use braid_crossing_tests::{
     Sample, World, call_data,
     contracts::{WASM_CONSTRUCTOR_REVERTS, WASM_EMPTY, WASM_FACTORY, evm_creation},
     sample::{COUNTERS, increment, pass},
-    world::{artifact, wasm},
     wei,
+    world::{artifact, wasm},
 };
 use braidvm::{
-    Address, Artifact, Bytes, Deploy, Request, U256, VmKind,
-    rooms::kernel::{deploy_input, deployer},
+    Address, Artifact, Bytes, Deploy, Request, U256, Value, VmKind,
+    rooms::kernel::{deploy_input, deployer, describe_input},
 };
 
 /// The address that an answer of one word, or of `bytes` with one word, holds.
@@ -80,12 +80,9 @@ fn coin_goes_to_the_new_contract() {
 fn a_webassembly_contract_makes_contracts_of_every_machine() {
     let mut world = World::new();
     let factory = world.deploy_wat(WASM_FACTORY);
-    for (path, made_kind) in COUNTERS.into_iter().zip([
-        VmKind::Evm,
-        VmKind::Wasm,
-        VmKind::Wasm,
-        VmKind::Wasm,
-    ]) {
+    for (path, made_kind) in
+        COUNTERS.into_iter().zip([VmKind::Evm, VmKind::Wasm, VmKind::Wasm, VmKind::Wasm])
+    {
         let expected = Address::from_evm(factory.evm_alias().create(nonce(&world, &factory)));
         let input = order(made_kind, &artifact(path).code);
         let receipt = world.send_raw(factory, input).expect_ok();
@@ -137,20 +134,44 @@ fn a_constructor_that_reverts_leaves_nothing_but_the_nonce() {
 }
 
 #[test]
-fn a_failed_deploy_counts_the_creators_nonce() {
+fn a_failed_deploy_counts_the_nonce_of_who_deployed_it_itself() {
     let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let code = wasm(WASM_CONSTRUCTOR_REVERTS);
+    let deploy = deploy_input(VmKind::Wasm, &code, &[], None);
     let relay = sample.evm_relays[0];
-    let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_CONSTRUCTOR_REVERTS), &[], None);
-    let before = nonce(&sample.world, &relay);
-    sample.world.send_raw(relay, pass("tryForward", deployer(), &deploy)).expect_ok();
-    let after = nonce(&sample.world, &relay);
-    // The call of the deployer reverted as a whole, and with it the count: unlike CREATE the
-    // system contract is called, and a call that reverts leaves nothing.
-    assert!(after == before || after == before + 1);
-    let made = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
-    let receipt = sample.world.send_raw(relay, pass("forward", deployer(), &made)).expect_ok();
-    let expected = Address::from_evm(relay.evm_alias().create(after));
-    assert_eq!(address(&receipt.output), expected);
+    let factory = sample.world.deploy_wat(WASM_FACTORY);
+    let nonces = |world: &World| [alice, relay, factory].map(|it| nonce(world, &it));
+    let [sent, relayed, made] = nonces(&sample.world);
+    // The sender's transaction counts, whatever comes of it.
+    assert!(!sample.world.send_raw(deployer(), deploy.clone()).is_success());
+    assert_eq!(nonces(&sample.world), [sent + 1, relayed, made]);
+    // The system contract is called, and a call that reverts leaves nothing.
+    let input = pass("tryForward", deployer(), &deploy);
+    let _ = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(nonces(&sample.world), [sent + 2, relayed, made]);
+    // The factory reverts with its deploy, so its count is gone with it.
+    let input = pass("tryForward", factory, &order(VmKind::Wasm, &code));
+    let _ = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(nonces(&sample.world), [sent + 3, relayed, made]);
+    // The address that the failure did not use is the next one's.
+    let input =
+        pass("forward", deployer(), &deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None));
+    let receipt = sample.world.send_raw(relay, input).expect_ok();
+    assert_eq!(address(&receipt.output), Address::from_evm(relay.evm_alias().create(relayed)));
+}
+
+#[test]
+fn the_gas_of_a_constructor_is_its_machines() {
+    let mut world = World::new();
+    let arguments: [Value; 3] = ["Coin".into(), "C".into(), 1_000_000u64.into()];
+    for path in ["rust/token.wasm", "c/token.wasm", "assemblyscript/token.wasm"] {
+        let deploy = Deploy::new(world.alice, artifact(path)).arguments(arguments.to_vec());
+        let receipt = world.send_deploy(&deploy).expect_ok();
+        let used = receipt.gas_by_vm.iter().find(|(kind, _)| *kind == VmKind::Wasm);
+        // At least the new records of the supply, the balance and the texts.
+        assert!(used.is_some_and(|(_, gas)| gas.0 > 60_000), "{path}: {used:?}");
+    }
 }
 
 #[test]
@@ -201,11 +222,82 @@ fn a_module_is_made_by_salt_where_the_salt_says() {
     let relay = sample.evm_relays[0];
     let hash = braidvm::rooms::primitives::keccak256(&code);
     let expected = Address::from_evm(relay.evm_alias().create2(salt, hash));
-    let receipt =
-        sample.world.send_raw(relay, pass("forward", deployer(), &input)).expect_ok();
+    let receipt = sample.world.send_raw(relay, pass("forward", deployer(), &input)).expect_ok();
     assert_eq!(address(&receipt.output), expected);
     // The same again collides.
     let receipt = sample.world.send_raw(relay, pass("forward", deployer(), &input));
     assert!(!receipt.is_success());
     assert!(receipt.reason.is_some());
+}
+
+#[test]
+fn coin_that_waits_at_the_address_stays_there() {
+    let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let relay = sample.evm_relays[0];
+    let contract = Address::from_evm(relay.evm_alias().create(nonce(&sample.world, &relay)));
+    let _ = sample.world.request(&Request::transfer(alice, contract, wei(10))).expect_ok();
+    let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
+    let input = pass("forward", deployer(), &deploy);
+    let request = Request::raw(alice, relay, input).value(wei(5));
+    let receipt = sample.world.request(&request).expect_ok();
+    assert_eq!(address(&receipt.output), contract);
+    assert_eq!(sample.world.balance(&contract), U256::from(15));
+}
+
+#[test]
+fn two_deploys_of_one_transaction_have_two_addresses() {
+    let mut sample = Sample::new();
+    let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
+    let arguments: [Value; 4] =
+        [deployer().into(), deploy.clone().into(), deployer().into(), deploy.into()];
+    let input = call_data("forwardBoth(address,bytes,address,bytes)", &arguments);
+    for relay in [sample.evm_relays[0], sample.wasm_relays[0]] {
+        let next = nonce(&sample.world, &relay);
+        let receipt = sample.world.send_raw(relay, input.clone()).expect_ok();
+        let made = [next, next + 1].map(|it| Address::from_evm(relay.evm_alias().create(it)));
+        for contract in made {
+            assert_eq!(kind(&sample.world, &contract), VmKind::Wasm);
+            let word = contract.as_bytes();
+            assert!(receipt.output.windows(32).any(|window| window == word));
+        }
+        assert_eq!(nonce(&sample.world, &relay), next + 2);
+    }
+}
+
+#[test]
+fn the_system_contract_keeps_no_coin() {
+    let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let counter = sample.counters[0];
+    let describe = describe_input(counter, 0, "[]");
+    let requests = [
+        Request::transfer(alice, deployer(), wei(5)),
+        Request::raw(alice, deployer(), describe.clone()).value(wei(5)),
+        Request::raw(alice, sample.evm_relays[0], pass("forward", deployer(), &describe))
+            .value(wei(5)),
+        Request::raw(alice, sample.wasm_relays[0], pass("forward", deployer(), &Bytes::new()))
+            .value(wei(5)),
+    ];
+    for request in requests {
+        let receipt = sample.world.request(&request);
+        assert!(!receipt.is_success());
+        assert!(receipt.reason.is_some_and(|reason| reason.len() > 8));
+        assert_eq!(sample.world.balance(&deployer()), U256::ZERO);
+    }
+}
+
+#[test]
+fn only_its_creator_describes_a_contract() {
+    let mut sample = Sample::new();
+    let bob = sample.world.engine.account("bob").expect("a development account");
+    let counter = sample.counters[0];
+    let before = sample.world.engine.interface(&counter);
+    for nonce in 0..8 {
+        let input = describe_input(counter, nonce, "[]");
+        let receipt = sample.world.request(&Request::raw(bob, deployer(), input));
+        assert!(!receipt.is_success());
+        assert!(receipt.reason.is_some_and(|reason| reason.contains("is not the owner")));
+    }
+    assert_eq!(sample.world.engine.interface(&counter), before);
 }

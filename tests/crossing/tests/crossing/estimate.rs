@@ -3,8 +3,8 @@
 use braid_crossing_tests::{
     Sample, call_data,
     sample::{hop, increment, pass},
-    world::artifact,
     wei,
+    world::artifact,
 };
 use braidvm::{Bytes, Deploy, Gas, Request};
 
@@ -26,8 +26,7 @@ fn an_estimate_is_the_least_that_is_enough() {
         Request::transfer(alice, sample.probes[1], wei(1)),
         Request::raw(alice, evm, pass("forward", in_rust, &increment())),
         Request::raw(alice, wasm, pass("forward", in_evm, &increment())),
-        Request::raw(alice, evm, pass("forward", sample.probes[1], &Bytes::new()))
-            .value(wei(9)),
+        Request::raw(alice, evm, pass("forward", sample.probes[1], &Bytes::new())).value(wei(9)),
         Request::raw(alice, evm, hop(&deep, &increment())),
         Request::raw(alice, wasm, hop(&[evm, wasm, evm, in_c], &increment())),
         Request::raw(alice, evm, hop(&[wasm, evm, wasm, in_script], &increment())),
@@ -36,10 +35,8 @@ fn an_estimate_is_the_least_that_is_enough() {
         let Gas(estimate) = sample.world.engine.estimate(&request).expect("it succeeds");
         let simulate = |limit: u64| {
             let (transaction, _) = sample.world.engine.transaction(&request).expect("valid");
-            let transaction = braidvm::rooms::kernel::Transaction {
-                gas_limit: Gas(limit),
-                ..transaction
-            };
+            let transaction =
+                braidvm::rooms::kernel::Transaction { gas_limit: Gas(limit), ..transaction };
             sample.world.execution().simulate(&transaction)
         };
         assert!(simulate(estimate).expect("valid").status.is_success(), "{estimate}");

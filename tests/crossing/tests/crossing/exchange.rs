@@ -71,8 +71,11 @@ fn a_swap_below_its_minimum_undoes_both_transfers() {
         assert!(receipt.events.is_empty());
         // A sender without an allowance is refused by the token, through the exchange.
         let bob = world.engine.account("bob").expect("a development account");
-        let request = braidvm::Request::new(bob, exchange, "swap")
-            .arguments([Value::from(tokens[1]), 10u64.into(), 0u64.into()]);
+        let request = braidvm::Request::new(bob, exchange, "swap").arguments([
+            Value::from(tokens[1]),
+            10u64.into(),
+            0u64.into(),
+        ]);
         assert!(!world.request(&request).is_success());
         assert_eq!(holdings(&world, tokens, exchange), before);
     }

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use braid_crossing_tests::{
     Sample,
     sample::{hop, increment},
+    wei,
     world::{check_result, kernel_with},
 };
 use braidvm::{
-    Address, Bytes, Gas,
+    Address, Bytes, Gas, U256,
     rooms::{
-        kernel::{Kernel, TransactionError},
-        vm::{HaltReason, Status, trace::CallNode},
+        kernel::{Kernel, Transaction, TransactionError},
+        state::{Key, record::AccountRecord},
+        vm::{BlockEnvironment, HaltReason, Status, trace::CallNode},
+        vm_evm::Fee,
         vm_wasm::EngineChoice,
     },
 };
@@ -32,7 +35,9 @@ fn sweep(sample: &Sample, kernel: &Kernel, first: Address, input: &Bytes) -> BTr
     let enough = world.execution().estimate_gas(&whole, Gas(5_000_000)).expect("it succeeds").0;
     let nothing = world.nonce_alone();
     let mut depths = BTreeSet::new();
-    for limit in (21_000..=enough + 1_000).step_by(usize::try_from((enough - 21_000) / STEPS).expect("small")) {
+    for limit in (21_000..=enough + 1_000)
+        .step_by(usize::try_from((enough - 21_000) / STEPS).expect("small"))
+    {
         let transaction = world.transaction(first, input.clone(), Gas(limit));
         let mut execution = kernel.execution(world.engine.store().latest(), &world.block());
         execution.set_tracing(true);
@@ -82,5 +87,38 @@ fn gas_that_runs_out_at_any_depth_undoes_everything() {
             let depths = sweep(&sample, &kernel, first, &hop(&path, &increment()));
             assert_eq!(depths, BTreeSet::from([1, 2, 3, 4, 5]), "gas ran out in every frame");
         }
+    }
+}
+
+#[test]
+fn a_failure_costs_the_sender_its_fee_and_nothing_else() {
+    let sample = Sample::new();
+    let world = &sample.world;
+    let [evm, wasm] = [sample.evm_relays[0], sample.wasm_relays[0]];
+    let price = 7;
+    let beneficiary = Address::from_evm([0xbe; 20].into());
+    let block = BlockEnvironment { beneficiary, ..world.block() };
+    let input = hop(&[wasm, evm, wasm, sample.counters[0]], &increment());
+    let supply = world.supply();
+    for limit in (60_000..120_000).step_by(2_000) {
+        let transaction = Transaction {
+            fee: Fee::Legacy { gas_price: wei(price) },
+            ..world.transaction(evm, input.clone(), Gas(limit))
+        };
+        let kernel = world.engine.kernel();
+        let mut execution = kernel.execution(world.engine.store().latest(), &block);
+        let result = execution.transact(&transaction).expect("the transaction is valid");
+        assert!(!result.status.is_success(), "{limit}");
+        let writes = world.changed(execution.finish().expect("memory does not fail").writes);
+        assert_eq!(world.supply_with(&writes), supply);
+        let fee = U256::from(price * result.gas_used.0);
+        let balance = |address: &Address| {
+            let key = Key::account(address);
+            let value = writes.get(&key).flatten().expect("the account changed");
+            AccountRecord::decode(&key, value).expect("an account").balance.0
+        };
+        assert_eq!(writes.len(), 2, "the sender and the beneficiary");
+        assert_eq!(balance(&beneficiary), fee);
+        assert_eq!(balance(&world.alice), world.balance(&world.alice) - fee);
     }
 }

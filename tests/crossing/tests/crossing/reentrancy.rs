@@ -32,9 +32,7 @@ fn a_failure_at_the_end_undoes_every_entrance() {
     let [wasm, _] = sample.wasm_relays;
     for probe in sample.probes {
         let fail = braid_crossing_tests::call_data("fail(string)", &["end".into()]);
-        for (first, path) in
-            [(evm, [wasm, evm, wasm, probe]), (wasm, [evm, wasm, evm, probe])]
-        {
+        for (first, path) in [(evm, [wasm, evm, wasm, probe]), (wasm, [evm, wasm, evm, probe])] {
             let receipt = sample.world.send_raw(first, hop(&path, &fail));
             assert!(!receipt.is_success());
             assert!(receipt.reason.is_some_and(|reason| reason.contains("end")));

@@ -23,7 +23,10 @@ fn a_write_in_a_static_call_is_refused_in_every_machine() {
         (evm, deep(wasm, in_evm)),
         (wasm, deep(evm, in_rust)),
         (evm, (sample.probes[1], call_data("store(uint256,uint256)", &[1u64.into(), 2u64.into()]))),
-        (wasm, (sample.probes[0], call_data("store(uint256,uint256)", &[1u64.into(), 2u64.into()]))),
+        (
+            wasm,
+            (sample.probes[0], call_data("store(uint256,uint256)", &[1u64.into(), 2u64.into()])),
+        ),
     ];
     for (relay, (to, data)) in cases {
         let input = pass("staticForward", to, &data);
@@ -32,7 +35,10 @@ fn a_write_in_a_static_call_is_refused_in_every_machine() {
         assert_ne!(result.status, Status::Success);
         assert_eq!(writes, sample.world.nonce_alone());
         let trace = result.trace.expect("traces are recorded");
-        assert_eq!(trace.calls[0].status, Status::Halt(braidvm::rooms::vm::HaltReason::StaticViolation));
+        assert_eq!(
+            trace.calls[0].status,
+            Status::Halt(braidvm::rooms::vm::HaltReason::StaticViolation)
+        );
         // The halt costs the callee all it was lent: at least 62/64 of the whole.
         assert!(result.gas_used > Gas(950_000), "{}", result.gas_used);
     }
@@ -57,8 +63,7 @@ fn a_static_call_through_two_machines_to_a_write_is_refused() {
         // A call that is not static itself, below a static one, may read but not write.
         let reading = pass("staticForward", counter, &call_data("value()", &[]));
         let input = pass("staticForward", second, &reading);
-        let (result, _) =
-            sample.world.run(&sample.world.transaction(first, input, Gas(1_000_000)));
+        let (result, _) = sample.world.run(&sample.world.transaction(first, input, Gas(1_000_000)));
         assert_eq!(result.status, Status::Success);
     }
 }

@@ -1,13 +1,9 @@
 //! Coin crosses between machines and is neither made nor lost.
 
-use braid_crossing_tests::{Sample, call_data, sample::pass, wei};
+use braid_crossing_tests::{Sample, call_data, contracts::WASM_PAYER, sample::pass, wei};
 use braidvm::{
     Address, Bytes, Gas, Request, U256, VmKind,
-    rooms::{
-        kernel::Transaction,
-        vm::BlockEnvironment,
-        vm_evm::Fee,
-    },
+    rooms::{kernel::Transaction, vm::BlockEnvironment, vm_evm::Fee},
 };
 
 #[test]
@@ -63,10 +59,8 @@ fn coin_reaches_an_identity_without_code() {
 fn a_callee_sees_the_coin_and_its_caller() {
     let mut sample = Sample::new();
     let alice = sample.world.alice;
-    let pairs = [
-        (sample.evm_relays[0], sample.probes[1]),
-        (sample.wasm_relays[0], sample.probes[0]),
-    ];
+    let pairs =
+        [(sample.evm_relays[0], sample.probes[1]), (sample.wasm_relays[0], sample.probes[0])];
     for (relay, probe) in pairs {
         let input = pass("forward", probe, &call_data("context()", &[]));
         let receipt = sample.world.request(&Request::raw(alice, relay, input).value(wei(5)));
@@ -109,11 +103,8 @@ fn a_fee_goes_to_the_beneficiary_and_the_base_fee_is_burnt() {
     let beneficiary = Address::from_evm([0xbe; 20].into());
     for (relay, counter, _) in sample.crossings() {
         for (base_fee, price) in [(0u64, 3u64), (2, 5), (5, 5)] {
-            let block = BlockEnvironment {
-                base_fee: wei(base_fee),
-                beneficiary,
-                ..sample.world.block()
-            };
+            let block =
+                BlockEnvironment { base_fee: wei(base_fee), beneficiary, ..sample.world.block() };
             let input = pass("forward", counter, &call_data("increment()", &[]));
             let transaction = Transaction {
                 fee: Fee::Legacy { gas_price: wei(price) },
@@ -129,4 +120,54 @@ fn a_fee_goes_to_the_beneficiary_and_the_base_fee_is_burnt() {
             assert_eq!(sample.world.supply_with(&writes), supply - burnt);
         }
     }
+}
+
+#[test]
+fn a_transfer_of_webassembly_runs_no_code() {
+    let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let payer = sample.world.deploy_wat(WASM_PAYER);
+    let _ = sample.world.request(&Request::transfer(alice, payer, wei(100))).expect_ok();
+    // The counters take no coin by a call; a transfer does not ask them.
+    let nobody = Address::from_evm([0x31; 20].into());
+    let [in_evm, in_rust, ..] = sample.counters;
+    for (receiver, amount, moved) in [
+        (in_evm, 40u64, 1),
+        (in_rust, 40, 1),
+        (nobody, 15, 1),
+        (payer, 5, 1),
+        (in_evm, 6, 0),
+        (nobody, 0, 1),
+    ] {
+        let before = sample.world.balance(&receiver);
+        let amount = U256::from(amount);
+        let input = [*receiver.as_bytes(), amount.to_be_bytes::<32>()].concat();
+        let receipt = sample.world.send_raw(payer, input.into()).expect_ok();
+        assert_eq!(receipt.output.as_ref(), [moved]);
+        let arrives = moved == 1 && receiver != payer;
+        let expected = if arrives { before + amount } else { before };
+        assert_eq!(sample.world.balance(&receiver), expected);
+        assert_eq!(receipt.trace.map(|trace| trace.calls.len()), Some(0));
+    }
+}
+
+#[test]
+fn a_contract_that_destroys_itself_pays_another_machine() {
+    let mut sample = Sample::new();
+    let alice = sample.world.alice;
+    let receiver = sample.wasm_relays[0];
+    // PUSH20 receiver, SELFDESTRUCT, where there is input; else STOP.
+    let code =
+        [&[0x36, 0x60, 0x05, 0x57, 0x00, 0x5b, 0x73], receiver.evm_alias().as_slice(), &[0xff]]
+            .concat();
+    let contract = sample.world.deploy_evm(&code);
+    let _ = sample.world.request(&Request::transfer(alice, contract, wei(12))).expect_ok();
+    let destroy = Bytes::from_static(&[1]);
+    // The machine between sees the coin leave and comes back with it if it reverts.
+    let undone = pass("forwardThenRevert", contract, &destroy);
+    assert!(!sample.world.send_raw(receiver, undone).is_success());
+    assert_eq!(sample.world.balance(&contract), U256::from(12));
+    let _ = sample.world.send_raw(receiver, pass("forward", contract, &destroy)).expect_ok();
+    assert_eq!(sample.world.balance(&contract), U256::ZERO);
+    assert_eq!(sample.world.balance(&receiver), U256::from(12));
 }
