@@ -29,11 +29,11 @@ pub type Resolver<'a> = dyn Fn(&str) -> Option<Address> + 'a;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct ArgumentError {
     /// Of which method and which of its parameters, where that is known.
-    pub place: Option<ArgumentPlace>,
+    pub place: Option<Box<ArgumentPlace>>,
     /// Where in the argument: fields and indices, empty for the argument itself.
     pub path: String,
     /// What is wrong.
-    pub problem: ArgumentProblem,
+    pub problem: Box<ArgumentProblem>,
 }
 
 /// Which parameter of which method.
@@ -169,7 +169,7 @@ impl fmt::Display for ArgumentPlace {
 
 impl From<ArgumentProblem> for ArgumentError {
     fn from(problem: ArgumentProblem) -> Self {
-        Self { place: None, path: String::new(), problem }
+        Self { place: None, path: String::new(), problem: Box::new(problem) }
     }
 }
 
@@ -189,7 +189,7 @@ fn parse_all(
 ) -> Result<Vec<Value>, ArgumentError> {
     let place = |position: Option<usize>, parameter: &str| {
         let method = format!("{name}{}", canonical_list(parameters.iter()));
-        Some(ArgumentPlace { method, position, name: parameter.to_owned() })
+        Some(Box::new(ArgumentPlace { method, position, name: parameter.to_owned() }))
     };
     if texts.len() != parameters.len() {
         let (expected, given) = (parameters.len(), texts.len());

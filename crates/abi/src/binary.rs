@@ -86,7 +86,11 @@ impl<'a> Reader<'a> {
         usize::try_from(count)
             .ok()
             .filter(|count| *count <= self.left() && *count <= F::LENGTH_MAX)
-            .ok_or(DecodeError::Length { at, count: U256::from(count), length: self.input.len() })
+            .ok_or_else(|| DecodeError::Length {
+                at,
+                count: U256::from(count),
+                length: self.input.len(),
+            })
     }
 }
 

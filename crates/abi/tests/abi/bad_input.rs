@@ -211,14 +211,23 @@ fn offsets_to_the_same_place_do_not_multiply() {
 
 #[test]
 fn a_type_from_a_contract_is_checked_before_use() {
-    let elements = Type::array(Type::tuple([]));
+    let elements = Type::array(Type::tuple([Type::Bool, Type::tuple([])]));
     let huge = Type::option(Type::fixed_array(Type::UINT, u32::MAX));
     for (encode, decode) in CODECS {
-        let error = decode(&words(&[32, u64::MAX]), &[&elements]).expect_err("no space");
-        assert!(matches!(error, DecodeError::Type(TypeError::NoSpace { .. })), "{error}");
+        let error = decode(&words(&[32, u64::MAX]), &[&elements]).expect_err("an empty tuple");
+        assert!(matches!(error, DecodeError::Type(TypeError::EmptyTuple)), "{error}");
         let error = encode(&[Value::none()], &[&huge]).expect_err("a huge default");
         assert_eq!(error, EncodeError::Type(TypeError::Parts));
     }
+}
+
+/// A byte of BCS may say that there is nothing, for which the wire of Solidity has much room.
+#[test]
+fn an_encoding_has_a_limit() {
+    let kind = Type::array(Type::option(Type::fixed_array(Type::UINT, 4000)));
+    let nothing = bcs::decode(&[[0x90, 0x4e].as_slice(), &[0; 10_000]].concat(), &[&kind]);
+    let error = solidity::encode(&nothing.expect("10000 times none"), &[&kind]);
+    assert_eq!(error, Err(EncodeError::Size));
 }
 
 #[test]
