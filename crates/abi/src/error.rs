@@ -147,7 +147,7 @@ pub enum DecodeError {
         length: usize,
     },
     /// The bytes are there but are no value of the type.
-    #[error("the bytes at {at} are not a {kind}: {reason}")]
+    #[error("the bytes at {at} are not {}: {reason}", with_article(kind))]
     Invalid {
         /// Where the bytes stand.
         at: usize,
@@ -265,6 +265,12 @@ impl EncodeError {
         }
         self
     }
+}
+
+/// The name of a type as a sentence needs it: `a bool`, `an address`.
+pub(crate) fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 /// A text made short enough for a message.

@@ -21,7 +21,7 @@ pub(crate) fn read(document: &Json) -> Result<Interface, InterfaceError> {
         Json::Object(artifact) => artifact.get("abi").and_then(Json::as_array),
         other => other.as_array(),
     };
-    let items = items.ok_or(InterfaceError::Shape { found: shape(document) })?;
+    let items = items.ok_or_else(|| InterfaceError::Shape { found: shape(document) })?;
     let mut interface = Interface::default();
     for (index, item) in items.iter().enumerate() {
         read_item(item, &mut interface).map_err(|reason| InterfaceError::Item { index, reason })?;

@@ -161,9 +161,9 @@ proptest! {
 fn the_place_and_the_limit_are_named() {
     check("uint256", &[0; 31], "the input has 31 bytes, but 32 are expected at byte 0");
     check("uint8", &word(256), "the bytes at 0 are not a uint8: it is out of range");
-    check("int8", &word(128), "the bytes at 0 are not a int8: it is out of range");
+    check("int8", &word(128), "the bytes at 0 are not an int8: it is out of range");
     check("bool", &word(2), "the bytes at 0 are not a bool: it is neither 0 nor 1");
-    check("address", &[1; 32], "the bytes at 0 are not a address: it is out of range");
+    check("address", &[1; 32], "the bytes at 0 are not an address: it is out of range");
     check("bytes4", &[1; 32], "the bytes at 0 are not a bytes4: the padding is not zero");
     check("bytes", &word(33), "the offset 33 at byte 0 points out of the input (32 bytes)");
     check(
