@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::{
     Constructor, EnumType, Method, Parameter, TupleType, Type, Value,
     argument_text::{Node, parse_node},
-    error::{TypeError, shorten},
+    error::{TypeError, shorten, with_article},
     integer::{IntegerError, parse_integer},
     types::canonical_list,
     value::segment,
@@ -33,7 +33,7 @@ pub struct ArgumentError {
     /// Where in the argument: fields and indices, empty for the argument itself.
     pub path: String,
     /// What is wrong.
-    pub problem: ArgumentProblem,
+    pub problem: Box<ArgumentProblem>,
 }
 
 /// Which parameter of which method.
@@ -52,7 +52,11 @@ pub struct ArgumentPlace {
 #[non_exhaustive]
 pub enum ArgumentProblem {
     /// The text is no value of the type.
-    #[error("\"{given}\" is not a {kind}{}{hint}", if hint.is_empty() { "" } else { ": " })]
+    #[error(
+        "\"{given}\" is not {}{}{hint}",
+        with_article(kind),
+        if hint.is_empty() { "" } else { ": " }
+    )]
     NotOfType {
         /// The text, shortened.
         given: String,
@@ -169,7 +173,7 @@ impl fmt::Display for ArgumentPlace {
 
 impl From<ArgumentProblem> for ArgumentError {
     fn from(problem: ArgumentProblem) -> Self {
-        Self { place: None, path: String::new(), problem }
+        Self { place: None, path: String::new(), problem: Box::new(problem) }
     }
 }
 

@@ -3,7 +3,9 @@
 use alloy_primitives::U256;
 use thiserror::Error;
 
-use crate::limits::{ENUM_VARIANTS_MAX, QUOTED_BYTES_MAX, TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
+use crate::limits::{
+    ENCODED_BYTES_MAX, ENUM_VARIANTS_MAX, QUOTED_BYTES_MAX, TYPE_DEPTH_MAX, TYPE_PARTS_MAX,
+};
 
 /// Why a text or a construction is not a type.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -40,12 +42,10 @@ pub enum TypeError {
     /// A fixed array has no element.
     #[error("a fixed array has at least one element")]
     EmptyArray,
-    /// Elements that take no bytes would let an array of any length out of no input.
-    #[error("an array of {element}, which takes no space, is not a type")]
-    NoSpace {
-        /// The type of the elements.
-        element: String,
-    },
+    /// A tuple has no field: it would take no bytes, so that no input would bound how many of them
+    /// an array holds.
+    #[error("a tuple has at least one field")]
+    EmptyTuple,
     /// An enum has no variant or too many.
     #[error("an enum has 1 to {ENUM_VARIANTS_MAX} variants, not {count}")]
     Variants {
@@ -96,6 +96,9 @@ pub enum EncodeError {
         /// The limit of the format.
         limit: usize,
     },
+    /// The encoding would be too large.
+    #[error("the encoding has more than {ENCODED_BYTES_MAX} bytes")]
+    Size,
     /// The type itself is invalid.
     #[error(transparent)]
     Type(#[from] TypeError),
@@ -144,7 +147,7 @@ pub enum DecodeError {
         length: usize,
     },
     /// The bytes are there but are no value of the type.
-    #[error("the bytes at {at} are not a {kind}: {reason}")]
+    #[error("the bytes at {at} are not {}: {reason}", with_article(kind))]
     Invalid {
         /// Where the bytes stand.
         at: usize,
@@ -262,6 +265,12 @@ impl EncodeError {
         }
         self
     }
+}
+
+/// The name of a type as a sentence needs it: `a bool`, `an address`.
+pub(crate) fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 /// A text made short enough for a message.

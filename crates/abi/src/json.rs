@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     EnumType, TupleType, Type, Value,
-    error::{DecodeError, EncodeError, shorten},
+    error::{DecodeError, EncodeError, shorten, with_article},
     integer::{IntegerError, parse_integer},
     value::{check_values, payload_type, segment},
 };
@@ -190,7 +190,7 @@ fn read_integer(text: &str, kind: &Type) -> Result<Value, DecodeError> {
         IntegerError::Range(range) => {
             bad(format!("\"{}\" is out of range for {kind} ({range})", shorten(text)))
         }
-        _ => bad(format!("\"{}\" is not a {kind}", shorten(text))),
+        _ => bad(format!("\"{}\" is not {}", shorten(text), with_article(&kind.to_string()))),
     })
 }
 
@@ -262,7 +262,8 @@ fn read_enum(document: &Json, kind: &Type, found: &EnumType) -> Result<Value, De
 
 #[cold]
 fn mismatch(document: &Json, kind: &Type) -> DecodeError {
-    bad(format!("{} is not a {kind}", shorten(&document.to_string())))
+    let kind = with_article(&kind.to_string());
+    bad(format!("{} is not {kind}", shorten(&document.to_string())))
 }
 
 #[cold]

@@ -7,6 +7,10 @@ pub const TYPE_DEPTH_MAX: usize = 16;
 /// default of a type.
 pub const TYPE_PARTS_MAX: u64 = 4096;
 
+/// Bytes of an encoding for the Solidity wire. What is absent has a place there: a few bytes of
+/// another format may stand for a great many on the wire.
+pub const ENCODED_BYTES_MAX: usize = 16 << 20;
+
 /// Variants of an enum: its number is one byte in Solidity and Borsh.
 pub const ENUM_VARIANTS_MAX: usize = 256;
 
@@ -18,3 +22,4 @@ pub const QUOTED_BYTES_MAX: usize = 80;
 
 const _: () = assert!(TYPE_DEPTH_MAX < ARGUMENT_DEPTH_MAX);
 const _: () = assert!(ENUM_VARIANTS_MAX as u64 <= TYPE_PARTS_MAX);
+const _: () = assert!(primitives::limits::OUTPUT_BYTES_MAX < ENCODED_BYTES_MAX);

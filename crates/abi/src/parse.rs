@@ -233,7 +233,6 @@ mod tests {
             "uint256[3][]",
             "(uint256,address)[3][]",
             "(uint256,(bool,string[])[2],bytes4)",
-            "()",
         ] {
             let kind: Type = text.parse().expect(text);
             assert_eq!(kind.canonical(), text);
@@ -266,7 +265,7 @@ mod tests {
             ("uint8[-1]", "\"]\" expected at character 6 of \"uint8[-1]\""),
             ("(uint8", "\",\" or \")\" expected at character 6 of \"(uint8\""),
             ("uint8)", "the end expected at character 5 of \"uint8)\""),
-            ("()[]", "an array of (), which takes no space, is not a type"),
+            ("()[]", "a tuple has at least one field"),
             ("uint8[4294967295]", "a type has more than 4096 parts"),
             ("token", "\"token\" is not a type"),
         ] {

@@ -16,6 +16,7 @@ use primitives::{Address, EvmAddress};
 use crate::{
     EnumType, Type, Value,
     error::{DecodeError, EncodeError},
+    limits::ENCODED_BYTES_MAX,
     value::{check_values, payload_type, signed_bits},
 };
 
@@ -29,8 +30,13 @@ const WORD: usize = 32;
 /// [`EncodeError`] where a value is not of its type or a type is invalid.
 pub fn encode(values: &[Value], kinds: &[&Type]) -> Result<Vec<u8>, EncodeError> {
     check_values(values, kinds)?;
-    let mut out = Vec::with_capacity(WORD * kinds.len());
+    let bytes = sequence_bytes(values.iter().zip(kinds.iter().copied()));
+    if bytes > ENCODED_BYTES_MAX {
+        return Err(EncodeError::Size);
+    }
+    let mut out = Vec::with_capacity(bytes);
     write_sequence(&mut out, values.iter().zip(kinds.iter().copied()));
+    debug_assert_eq!(out.len(), bytes, "the size is counted as it is written");
     Ok(out)
 }
 
@@ -84,6 +90,52 @@ fn head_bytes(kind: &Type) -> usize {
         Type::Tuple(tuple) => tuple.fields.iter().map(|field| head_bytes(&field.kind)).sum(),
         Type::Option(kind) => WORD + head_bytes(kind),
         Type::Custom(custom) => head_bytes(&custom.kind),
+        _ => WORD,
+    }
+}
+
+/// Bytes that [`write_sequence`] writes; counting stops beyond the limit.
+fn sequence_bytes<'a>(items: impl Iterator<Item = (&'a Value, &'a Type)>) -> usize {
+    let mut total: usize = 0;
+    for (value, kind) in items {
+        let offset = if kind.is_dynamic() { WORD } else { 0 };
+        total = total.saturating_add(offset).saturating_add(value_bytes(value, kind));
+        if total > ENCODED_BYTES_MAX {
+            break;
+        }
+    }
+    total
+}
+
+/// Bytes that [`write_value`] writes.
+fn value_bytes(value: &Value, kind: &Type) -> usize {
+    match (value, kind.resolved()) {
+        (Value::Bytes(bytes), Type::Bytes) => WORD + bytes.len().next_multiple_of(WORD),
+        (Value::String(text), _) => WORD + text.len().next_multiple_of(WORD),
+        (Value::Array(items), Type::Array(element)) => {
+            let items = sequence_bytes(items.iter().map(|item| (item, &**element)));
+            items.saturating_add(WORD)
+        }
+        (Value::Array(items), Type::FixedArray(element, _)) => {
+            sequence_bytes(items.iter().map(|item| (item, &**element)))
+        }
+        (Value::Tuple(items), Type::Tuple(tuple)) => {
+            let kinds = tuple.fields.iter().map(|field| &field.kind);
+            sequence_bytes(items.iter().zip(kinds))
+        }
+        (Value::Enum(number, payload), Type::Enum(enumeration)) if enumeration.has_payload() => {
+            let kind = payload_type(enumeration, *number).flatten();
+            let payload = sequence_bytes(payload.as_deref().into_iter().zip(kind));
+            payload.saturating_add(3 * WORD)
+        }
+        (Value::Option(inner), Type::Option(kind)) => {
+            let offset = if kind.is_dynamic() { WORD } else { 0 };
+            let inner = match inner {
+                Some(inner) => value_bytes(inner, kind),
+                None => value_bytes(&Value::default_of(kind), kind),
+            };
+            inner.saturating_add(WORD + offset)
+        }
         _ => WORD,
     }
 }

@@ -212,32 +212,18 @@ impl Type {
                 .then_some(1)
                 .ok_or(TypeError::BytesLength { length: *length })?,
             Self::Bool | Self::Address | Self::Bytes | Self::String => 1,
-            Self::Array(element) => {
-                let parts = element.parts(below)?;
-                if element.takes_no_space() {
-                    return Err(TypeError::NoSpace { element: element.to_string() });
-                }
-                parts + 1
-            }
+            Self::Array(element) => element.parts(below)? + 1,
             Self::FixedArray(_, 0) => return Err(TypeError::EmptyArray),
             Self::FixedArray(element, length) => {
                 element.parts(below)?.saturating_mul(u64::from(*length))
             }
+            Self::Tuple(tuple) if tuple.fields.is_empty() => return Err(TypeError::EmptyTuple),
             Self::Tuple(tuple) => sum(tuple.fields.iter().map(|field| &field.kind), below)?,
             Self::Enum(enumeration) => enumeration.parts(below)?,
             Self::Option(kind) => kind.parts(below)? + 1,
             Self::Custom(custom) => custom.kind.parts(below)?,
         };
         if parts > TYPE_PARTS_MAX { Err(TypeError::Parts) } else { Ok(parts) }
-    }
-
-    fn takes_no_space(&self) -> bool {
-        match self {
-            Self::Tuple(tuple) => tuple.fields.iter().all(|field| field.kind.takes_no_space()),
-            Self::FixedArray(element, _) => element.takes_no_space(),
-            Self::Custom(custom) => custom.kind.takes_no_space(),
-            _ => false,
-        }
     }
 
     fn write_canonical(&self, text: &mut String) -> fmt::Result {

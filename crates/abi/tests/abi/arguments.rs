@@ -53,9 +53,9 @@ fn what_is_wrong_is_told() {
     check(
         "address",
         "bob",
-        "\"bob\" is not a address: it is no known name and does not begin with 0x",
+        "\"bob\" is not an address: it is no known name and does not begin with 0x",
     );
-    check("address", "0x12", "\"0x12\" is not a address: it has 20 or 32 bytes in hexadecimal");
+    check("address", "0x12", "\"0x12\" is not an address: it has 20 or 32 bytes in hexadecimal");
     check("bytes4", "0x1234", "4 bytes expected, 2 given");
     check(
         "bytes",

@@ -161,9 +161,9 @@ proptest! {
 fn the_place_and_the_limit_are_named() {
     check("uint256", &[0; 31], "the input has 31 bytes, but 32 are expected at byte 0");
     check("uint8", &word(256), "the bytes at 0 are not a uint8: it is out of range");
-    check("int8", &word(128), "the bytes at 0 are not a int8: it is out of range");
+    check("int8", &word(128), "the bytes at 0 are not an int8: it is out of range");
     check("bool", &word(2), "the bytes at 0 are not a bool: it is neither 0 nor 1");
-    check("address", &[1; 32], "the bytes at 0 are not a address: it is out of range");
+    check("address", &[1; 32], "the bytes at 0 are not an address: it is out of range");
     check("bytes4", &[1; 32], "the bytes at 0 are not a bytes4: the padding is not zero");
     check("bytes", &word(33), "the offset 33 at byte 0 points out of the input (32 bytes)");
     check(
@@ -211,14 +211,23 @@ fn offsets_to_the_same_place_do_not_multiply() {
 
 #[test]
 fn a_type_from_a_contract_is_checked_before_use() {
-    let elements = Type::array(Type::tuple([]));
+    let elements = Type::array(Type::tuple([Type::Bool, Type::tuple([])]));
     let huge = Type::option(Type::fixed_array(Type::UINT, u32::MAX));
     for (encode, decode) in CODECS {
-        let error = decode(&words(&[32, u64::MAX]), &[&elements]).expect_err("no space");
-        assert!(matches!(error, DecodeError::Type(TypeError::NoSpace { .. })), "{error}");
+        let error = decode(&words(&[32, u64::MAX]), &[&elements]).expect_err("an empty tuple");
+        assert!(matches!(error, DecodeError::Type(TypeError::EmptyTuple)), "{error}");
         let error = encode(&[Value::none()], &[&huge]).expect_err("a huge default");
         assert_eq!(error, EncodeError::Type(TypeError::Parts));
     }
+}
+
+/// A byte of BCS may say that there is nothing, for which the wire of Solidity has much room.
+#[test]
+fn an_encoding_has_a_limit() {
+    let kind = Type::array(Type::option(Type::fixed_array(Type::UINT, 4000)));
+    let nothing = bcs::decode(&[[0x90, 0x4e].as_slice(), &[0; 10_000]].concat(), &[&kind]);
+    let error = solidity::encode(&nothing.expect("10000 times none"), &[&kind]);
+    assert_eq!(error, Err(EncodeError::Size));
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn json_is_for_people() {
     let text = json::to_json(&flag, &inputs[1].kind).expect("a value").to_string();
     assert_eq!(text, "{\"some\":null}");
     for (document, message) in [
-        (r#"{"to":1}"#, "json value.to: 1 is not a address"),
+        (r#"{"to":1}"#, "json value.to: 1 is not an address"),
         (r#"{"too":1}"#, "json value: there is no field \"too\""),
         ("[1]", "json value: 4 fields expected, 1 given"),
         (

@@ -1,6 +1,8 @@
 //! Interfaces from words and from the JSON of compilers, and what is looked up in them.
 
-use abi::{Interface, Method, Mutability, Type, selector};
+use abi::{
+    Interface, Method, Mutability, Parameter, Type, Variant, limits::TYPE_DEPTH_MAX, selector,
+};
 use alloy_primitives::hex;
 
 const TOKEN: [&str; 8] = [
@@ -156,7 +158,7 @@ fn what_is_wrong_in_json_is_named() {
     ] {
         assert_eq!(Interface::from_json(text).expect_err(text).to_string(), message);
     }
-    let deep = format!("{}{}", r#"[{"name":"f","inputs":["#.repeat(1), "[".repeat(100_000));
+    let deep = format!("{}{}", r#"[{"name":"f","inputs":["#, "[".repeat(100_000));
     assert!(Interface::from_json(&deep).is_err());
 }
 
@@ -200,4 +202,22 @@ fn definitions_come_in_any_order() {
     let json = interface.to_json();
     assert!(json.contains("braidType"), "the variants of the enum are kept");
     assert_eq!(Interface::from_json(&json).expect("own JSON"), interface);
+}
+
+#[test]
+fn the_deepest_type_is_kept() {
+    let side = Type::enumeration("Side", vec![Variant::plain("Left")]);
+    let wrap = |kind, _| Type::structure("Box", vec![Parameter::new("inner", kind)]);
+    let deepest = (1..TYPE_DEPTH_MAX).fold(side, wrap);
+    let method = Method {
+        name: "open".to_owned(),
+        inputs: vec![Parameter::new("all", deepest)],
+        outputs: Vec::new(),
+        mutability: Mutability::Pure,
+    };
+    let interface = Interface { methods: vec![method], ..Interface::default() };
+    let text = interface.to_json();
+    assert_eq!(Interface::from_json(&text).expect("own JSON"), interface);
+    let deeper = text.replace("uint8\"", "tuple\",\"components\":[{\"type\":\"uint8\"}]");
+    assert!(Interface::from_json(&deeper).is_err());
 }
