@@ -15,9 +15,9 @@ use syn::{DeriveInput, ItemImpl, ItemTrait, parse_macro_input};
 ///
 /// Methods take `&self` or `&mut self` and owned arguments; the attributes `#[constructor]`,
 /// `#[view]`, `#[pure]`, `#[payable]`, `#[receive]`, `#[fallback]` and `#[name("...")]` say the
-/// rest, and `#[internal]` keeps a method out of the interface. A method may return `Result`; its error must
-/// implement `ContractError`. Arguments of the macro: `events(...)` and `errors(...)`, the types
-/// that the interface shall name.
+/// rest, and `#[internal]` keeps a method out of the interface. A method may return `Result`; its
+/// error must implement `ContractError`. Arguments of the macro: `events(...)` and `errors(...)`,
+/// the types that the interface shall name.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as contract::Arguments);
