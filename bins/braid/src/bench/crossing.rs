@@ -56,6 +56,8 @@ const WASM_TO_EVM: Loop = Loop { calling: 8, idle: 7 };
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
     let cast = Cast::new()?;
+    // An instance costs more than an interpreter's frame, so the way out of WebAssembly has to be
+    // the cheaper one; the way in bears the instance.
     let pairs = [
         ("EVM to WASM, EVM to EVM", EVM_TO_WASM, EVM_TO_EVM, Goal::AtMost(2.0)),
         ("WASM to EVM, WASM to WASM", WASM_TO_EVM, WASM_TO_WASM, Goal::AtMost(1.0)),
