@@ -132,8 +132,8 @@ impl Engine {
 
     /// Makes a contract; the receipt names it. A failing constructor is no error but a receipt.
     ///
-    /// Where the EVM's artifact ships an interface, a second transaction attaches it, so that
-    /// calls by name and traces in words work for everybody who shares the state.
+    /// Where the EVM's artifact ships an interface, a second transaction of the same block attaches
+    /// it, so that calls by name and traces in words work for everybody who shares the state.
     ///
     /// # Errors
     ///
@@ -142,15 +142,23 @@ impl Engine {
     pub fn deploy(&mut self, deploy: &Deploy) -> Result<Receipt, EngineError> {
         let transaction = self.deploy_transaction(deploy)?;
         let nonce = self.nonce(&deploy.from)?;
-        let receipt = self.send_transaction(&transaction, None)?;
+        let mut block = self.open_block();
+        let result = block.run(&transaction)?;
         let interface = deploy.artifact.interface.as_ref().filter(|_| transaction.to.is_none());
-        if let (Some(contract), Some(interface)) = (receipt.created, interface) {
+        if let (Some(contract), Some(interface)) = (result.created, interface) {
             let input = kernel::describe_input(contract, nonce, &interface.to_json());
-            let request = Request::raw(deploy.from, kernel::deployer(), input);
-            let described = self.send(&request)?;
-            debug_assert!(described.is_success(), "the creator describes its own contract");
+            let described = block.run(&Transaction {
+                from: deploy.from,
+                to: Some(kernel::deployer()),
+                input,
+                gas_limit: self.config.chain.gas_limit,
+                chain_id: Some(self.config.chain.chain_id),
+                ..Transaction::default()
+            })?;
+            debug_assert!(described.status.is_success(), "a creator describes its own contract");
         }
-        Ok(receipt)
+        let number = self.seal(block)?;
+        Ok(self.receipt(number, result, None))
     }
 
     /// Calls a contract and keeps what it changed: a transaction in a block of its own.
@@ -466,16 +474,35 @@ impl Engine {
         transaction: &Transaction,
         resolved: Option<&Resolved>,
     ) -> Result<Receipt, EngineError> {
+        let mut block = self.open_block();
+        let result = block.run(transaction)?;
+        let number = self.seal(block)?;
+        Ok(self.receipt(number, result, resolved))
+    }
+
+    fn open_block(&self) -> OpenBlock {
         let environment = self.next_block();
         let mut execution = self.kernel.execution(self.store.latest(), &environment);
         execution.set_tracing(self.is_tracing);
-        let result = execution.transact(transaction)?;
-        let writes = execution.finish()?.writes;
-        self.commit(&environment, vec![summary(transaction, &result)], writes)?;
+        OpenBlock { environment, execution, summaries: Vec::new() }
+    }
+
+    /// Makes a block the last of the chain. When this returns it is durable.
+    fn seal(&mut self, mut block: OpenBlock) -> Result<BlockNumber, EngineError> {
+        let writes = block.execution.finish()?.writes;
+        self.commit(&block.environment, block.summaries, writes)?;
         self.next_timestamp_s = None;
-        let block = environment.number;
+        Ok(block.environment.number)
+    }
+
+    fn receipt(
+        &self,
+        block: BlockNumber,
+        result: TransactionResult,
+        resolved: Option<&Resolved>,
+    ) -> Receipt {
         let output = self.output(result, resolved);
-        Ok(Receipt {
+        Receipt {
             block,
             status: output.status,
             reason: output.reason,
@@ -486,18 +513,17 @@ impl Engine {
             gas_by_vm: output.gas_by_vm,
             events: output.events,
             trace: output.trace,
-        })
+        }
     }
 
     fn output(&self, result: TransactionResult, resolved: Option<&Resolved>) -> CallOutput {
         let interface = resolved.and_then(|resolved| resolved.interface.clone());
-        let created = result.created.or_else(|| created_by_deployer(&result, resolved));
         CallOutput {
             reason: crate::interfaces::reason(&result, interface.as_deref()),
             status: result.status,
             output: result.output,
             method: resolved.and_then(|resolved| resolved.method.clone()),
-            created,
+            created: result.created,
             gas_used: result.gas_used,
             gas_by_vm: result.gas_by_vm.iter().collect(),
             events: result.events,
@@ -590,6 +616,21 @@ impl Engine {
     }
 }
 
+/// A block whose transactions run and are not yet part of the chain.
+struct OpenBlock {
+    environment: BlockEnvironment,
+    execution: Execution,
+    summaries: Vec<TransactionSummary>,
+}
+
+impl OpenBlock {
+    fn run(&mut self, transaction: &Transaction) -> Result<TransactionResult, EngineError> {
+        let result = self.execution.transact(transaction)?;
+        self.summaries.push(summary(transaction, &result));
+        Ok(result)
+    }
+}
+
 /// Where the state says which chain it is of, so that a dump says it too.
 fn chain_key() -> Key {
     Key::new(Namespace::Meta, &Address::ZERO, b"chain")
@@ -598,13 +639,6 @@ fn chain_key() -> Key {
 /// A call by anyone: whoever it is from need not be able to pay for it.
 fn unchecked(transaction: Transaction) -> Transaction {
     Transaction { checks: Checks::NONE, ..transaction }
-}
-
-/// The address that the deployer returned to the sender of the transaction.
-fn created_by_deployer(result: &TransactionResult, resolved: Option<&Resolved>) -> Option<Address> {
-    let is_deploy = resolved.is_none() && result.status.is_success();
-    let word: [u8; 32] = result.output.as_ref().try_into().ok()?;
-    is_deploy.then(|| Address::new(word))
 }
 
 fn summary(transaction: &Transaction, result: &TransactionResult) -> TransactionSummary {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journal::Changes;
-use primitives::VmKind;
+use primitives::{Address, VmKind};
 use state::StateView;
 use thiserror::Error;
 use vm::{BlockEnvironment, Schedule};
@@ -14,6 +14,7 @@ use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
     crossing::Crossroads,
+    deploy::deployer,
     registry::{Registry, RegistryError},
 };
 
@@ -127,7 +128,8 @@ impl Execution {
         transaction: &Transaction,
     ) -> Result<TransactionResult, TransactionError> {
         self.switch_evm();
-        let result = self.session.transact(transaction)?;
+        let mut result = self.session.transact(transaction)?;
+        name_created(transaction, &mut result);
         for (kind, code) in &result.new_code {
             if let Ok(machine) = self.crossroads.registry().machine(*kind) {
                 machine.prepare(code);
@@ -146,7 +148,9 @@ impl Execution {
         transaction: &Transaction,
     ) -> Result<TransactionResult, TransactionError> {
         self.switch_evm();
-        self.session.simulate(transaction)
+        let mut result = self.session.simulate(transaction)?;
+        name_created(transaction, &mut result);
+        Ok(result)
     }
 
     /// Records the tree of calls of the transactions to come, or does not.
@@ -174,5 +178,14 @@ impl Execution {
     fn switch_evm(&mut self) {
         let is_enabled = self.crossroads.registry().machine(VmKind::Evm).is_ok();
         self.session.set_enabled(is_enabled);
+    }
+}
+
+/// A deploy through the deployer makes a contract as a creation transaction does: the deployer
+/// answers with its address.
+fn name_created(transaction: &Transaction, result: &mut TransactionResult) {
+    if transaction.to == Some(deployer()) && result.status.is_success() {
+        let word: Option<[u8; 32]> = result.output.as_ref().try_into().ok();
+        result.created = word.map(Address::new);
     }
 }
