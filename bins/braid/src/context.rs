@@ -1,11 +1,6 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
-use std::{
-    fmt::Display,
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Display, fs::File, io::Read, path::Path};
 
 use braidvm::{Config, Engine, Gas, Interface, Wei};
 
@@ -29,11 +24,6 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
         worker.command = Some(braid);
         worker.arguments = vec!["compile-worker".to_owned()];
     }
-    if let Some(folder) = &global.data
-        && config.vm.wasm.cache_directory.is_none()
-    {
-        config.vm.wasm.cache_directory = Some(folder.join("artifacts"));
-    }
     Ok(config)
 }
 
@@ -41,14 +31,9 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let config = config(global)?;
     match &global.data {
-        Some(folder) => Ok(Engine::open(&store_folder(folder), config)?),
+        Some(folder) => Ok(Engine::open(folder, config)?),
         None => Ok(Engine::in_memory(config)?),
     }
-}
-
-/// Where the store lies within the data folder; compiled programs lie beside it.
-pub(crate) fn store_folder(folder: &Path) -> PathBuf {
-    folder.join("state")
 }
 
 /// Coin and gas of a call in the words of the command line.

@@ -74,16 +74,28 @@ impl Engine {
         Self::with_store(config, Arc::new(MemoryStore::new()))
     }
 
-    /// An engine over a folder, which is made where there is none. What a transaction changed is
-    /// durable when [`send`](Self::send) returns.
+    /// An engine over a folder, which is made where there is none: the store in `state`, and
+    /// compiled programs in `artifacts` unless the configuration names another place. What a
+    /// transaction changed is durable when [`send`](Self::send) returns.
     ///
     /// # Errors
     ///
     /// [`EngineError::State`] where the folder cannot be used, [`EngineError::OtherChain`] where
     /// it holds another chain.
-    pub fn open(path: &Path, config: Config) -> Result<Self, EngineError> {
-        let store = FjallStore::open(path, &FjallConfig::default())?;
+    pub fn open(path: &Path, mut config: Config) -> Result<Self, EngineError> {
+        let store = Self::open_store(path)?;
+        let programs = || path.join("artifacts");
+        config.vm.wasm.cache_directory.get_or_insert_with(programs);
         Self::with_store(config, Arc::new(store))
+    }
+
+    /// The store of the folder of an engine, without the engine: for work on the state as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] where the folder cannot be used.
+    pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
+        Ok(FjallStore::open(path.join("state"), &FjallConfig::default())?)
     }
 
     /// An engine over any store. An empty one gets a genesis with the development accounts.

@@ -10,7 +10,7 @@ use std::{
 use braidvm::{
     BlockNumber, Engine,
     rooms::state::{
-        Diff, Difference, FjallConfig, FjallStore, Key, Records, StateError, StateView, Store, Tip,
+        Diff, Difference, Key, Records, StateError, StateView, Store, Tip,
         commitment::root_of,
         dump::{DumpReader, DumpSummary, dump, load},
         verify::verify,
@@ -108,7 +108,7 @@ fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failur
         .as_deref()
         .ok_or_else(|| Failure::usage("state load needs --data DIR, an empty folder to fill"))?;
     let input = BufReader::new(File::open(file).map_err(|error| unreadable(file, &error))?);
-    let store = FjallStore::open(context::store_folder(folder), &FjallConfig::default())?;
+    let store = Engine::open_store(folder)?;
     let bar = output.progress("records", 0);
     let summary = load(&store, input, &mut |count| bar.set_position(count))?;
     bar.finish_and_clear();
