@@ -116,7 +116,7 @@ pub(crate) struct Target {
     /// The method: `transfer`, `"transfer(address,uint256)"`, or raw input as 0x…
     #[arg(allow_negative_numbers = true)]
     pub(crate) method: Option<String>,
-    /// The arguments as people write them: 5, 1ether, alice, true, [1,2]
+    /// The arguments as people write them: `5`, `1ether`, `alice`, `true`, `[1,2]`
     #[arg(allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
 }
