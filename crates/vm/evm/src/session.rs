@@ -196,12 +196,11 @@ impl Session {
         rules.disable_eip3607 = !checks.sender_code;
         transaction.write(&mut self.context.tx);
         self.begin();
-        let environment = &mut self.context.chain.environment;
-        environment.transaction = TransactionEnvironment {
-            origin: transaction.from,
-            gas_price: transaction.fee.effective(environment.block.base_fee),
-            hash: transaction.hash,
-        };
+        let Environment { block, transaction: told } = &mut self.context.chain.environment;
+        let TransactionEnvironment { origin, gas_price, hash } = told;
+        origin.clone_from(&transaction.from);
+        hash.clone_from(&transaction.hash);
+        *gas_price = transaction.fee.effective(block.base_fee);
         let ended = self.run(ending)?;
         Ok(transaction::result(ended, &mut self.context.chain))
     }

@@ -10,7 +10,7 @@ use revm::{
             AccessList, AccessListItem, Authorization as RevmAuthorization, SignedAuthorization,
         },
     },
-    primitives::TxKind,
+    primitives::{Log, TxKind},
 };
 use state::StateError;
 use thiserror::Error;
@@ -269,6 +269,7 @@ impl Default for Fee {
 impl Fee {
     /// What a unit of gas costs over a base fee.
     #[must_use]
+    #[inline]
     pub fn effective(&self, base_fee: Wei) -> Wei {
         match *self {
             Self::Legacy { gas_price } => gas_price,
@@ -305,6 +306,7 @@ impl TransactionError {
 
 impl Transaction {
     /// Writes the transaction in revm's words over the one before.
+    #[inline]
     pub(crate) fn write(&self, environment: &mut TxEnv) {
         let (gas_price, gas_priority_fee) = match self.fee {
             Fee::Legacy { gas_price } => (fee(gas_price), None),
@@ -323,6 +325,18 @@ impl Transaction {
         environment.chain_id = self.chain_id;
         environment.gas_priority_fee = gas_priority_fee;
         environment.max_fee_per_blob_gas = self.blob_fee_max.map(fee).unwrap_or_default();
+        let has_lists = has_any(&self.access_list, &self.blob_hashes, &self.authorizations);
+        let AccessList(access_list) = &environment.access_list;
+        let had_lists =
+            has_any(access_list, &environment.blob_hashes, &environment.authorization_list);
+        if has_lists || had_lists {
+            self.write_lists(environment);
+        }
+    }
+
+    /// Few transactions have lists, so they stay out of the way of the others.
+    #[cold]
+    fn write_lists(&self, environment: &mut TxEnv) {
         let AccessList(access_list) = &mut environment.access_list;
         access_list.clear();
         access_list.extend(self.access_list.iter().map(access_item));
@@ -358,19 +372,15 @@ pub(crate) fn result(ended: ExecutionResult, scope: &mut Scope) -> TransactionRe
             (halt_status(reason, scope), Bytes::new(), None, Vec::new())
         }
     };
-    let events = logs.into_iter().map(|log| {
-        let (topics, data) = log.data.split();
-        Event { address: Address::from_evm(log.address), topics, data }
-    });
-    let new_code = std::mem::take(&mut scope.new_code);
+    let has_new_code = !scope.new_code.is_empty() && status.is_success();
     TransactionResult {
-        new_code: if status.is_success() { new_code } else { Vec::new() },
+        new_code: if has_new_code { std::mem::take(&mut scope.new_code) } else { Vec::new() },
         status,
         gas_used: Gas(gas.tx_gas_used()),
         gas_refunded: Gas(gas.final_refunded()),
         output,
         created: created.map(Address::from_evm),
-        events: events.collect(),
+        events: if logs.is_empty() { Vec::new() } else { events(logs) },
         trace: if scope.recorder.is_on() { scope.recorder.take().map(Box::new) } else { None },
         gas_by_vm: scope.gas,
     }
@@ -448,6 +458,15 @@ fn invalid_transaction(
     }
 }
 
+#[inline(never)]
+fn events(logs: Vec<Log>) -> Vec<Event> {
+    let event = |log: Log| {
+        let (topics, data) = log.data.split();
+        Event { address: Address::from_evm(log.address), topics, data }
+    };
+    logs.into_iter().map(event).collect()
+}
+
 fn halt_status(reason: RevmHalt, scope: &mut Scope) -> Status {
     let text = match &reason {
         RevmHalt::PrecompileErrorWithContext(text) => Some(text.clone()),
@@ -455,6 +474,10 @@ fn halt_status(reason: RevmHalt, scope: &mut Scope) -> Status {
     };
     let foreign = scope.foreign_halt.take().or_else(|| text.map(vm::HaltReason::Evm));
     status(reason.into(), foreign)
+}
+
+const fn has_any<A, B, C>(first: &[A], second: &[B], third: &[C]) -> bool {
+    !(first.is_empty() && second.is_empty() && third.is_empty())
 }
 
 fn fee(amount: Wei) -> u128 {
