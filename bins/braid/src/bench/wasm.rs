@@ -11,7 +11,7 @@ use braidvm::{
     rooms::{
         primitives::Depth,
         vm::{Entry, Environment, Frame, HostedVm, Status},
-        vm_wasm::{EngineChoice, WasmConfig, WasmVm},
+        vm_wasm::{EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WasmVm},
     },
 };
 use wasmtime::{
@@ -102,7 +102,9 @@ fn bare(code: &[u8]) -> Result<InstancePre<()>, Failure> {
     pool.total_core_instances(ours.instances)
         .total_memories(ours.instances)
         .total_tables(ours.instances)
-        .max_memory_size(usize::try_from(ours.memory_limit).unwrap_or(usize::MAX));
+        .max_memory_size(usize::try_from(ours.memory_limit).unwrap_or(usize::MAX))
+        .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
+        .table_keep_resident(TABLE_RESIDENT_BYTES);
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::WasmLimits;
 use crate::limits::{MEMORY_PAGE_BYTES, MEMORY_PAGES_MAX, STACK_SLOTS_MAX, TABLE_ELEMENTS_MAX};
 
+/// Bytes at the start of a memory that a pooled slot keeps between frames: they are written back to
+/// what the module says, and only the rest is returned to the system. Writing them is faster than
+/// the page faults of the next frame, as long as they are few. What a frame sees is the same.
+///
+/// Finding the pages that were written (`PAGEMAP_SCAN`) would be faster for large memories. It is
+/// not used, because the engine takes a page that was swapped out or is being moved for one that
+/// was not written, so that the next frame could see it.
+pub const MEMORY_RESIDENT_BYTES: usize = 8 << 10;
+
+/// Bytes of a table that a pooled slot keeps between frames, as of a memory: 512 elements.
+pub const TABLE_RESIDENT_BYTES: usize = 4 << 10;
+
 /// The settings of the machine.
 ///
 /// `memory_limit`, `stack_slots` and `table_elements` are rules of a chain: every node of it has

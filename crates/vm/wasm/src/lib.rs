@@ -18,7 +18,9 @@ mod machine;
 mod validate;
 pub mod worker;
 
-pub use config::{EngineChoice, WasmConfig, WorkerConfig};
+pub use config::{
+    EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WorkerConfig,
+};
 pub use host::imports::IMPORTS;
 pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};

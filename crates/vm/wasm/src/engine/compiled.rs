@@ -10,7 +10,7 @@ use wasmtime::{
 };
 
 use super::{Attempt, Program};
-use crate::config::WasmConfig;
+use crate::config::{MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{define_linker, for_each_import};
 use crate::host::{Call, End};
@@ -110,7 +110,9 @@ pub(crate) fn engine(config: &WasmConfig, allocation: Allocation) -> wasmtime::R
             .total_tables(config.instances)
             .max_core_instance_size(INSTANCE_BYTES_MAX)
             .max_memory_size(config.memory_bytes())
-            .table_elements(config.table_elements());
+            .table_elements(config.table_elements())
+            .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
+            .table_keep_resident(TABLE_RESIDENT_BYTES);
         settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     Engine::new(&settings)
