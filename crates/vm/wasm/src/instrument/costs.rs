@@ -200,19 +200,11 @@ impl Class {
         }
     }
 
-    /// Whether the operator may end the function in a trap, or hand over to other code.
+    /// Whether the operator may hand over to other code or work on a range.
     pub(crate) const fn may_leave(self) -> bool {
         matches!(
             self,
-            Self::IntegerDivide
-                | Self::FloatTruncate
-                | Self::Load
-                | Self::Store
-                | Self::Call
-                | Self::CallIndirect
-                | Self::MemoryGrow
-                | Self::MemoryBulk
-                | Self::TableBulk
+            Self::Call | Self::CallIndirect | Self::MemoryGrow | Self::MemoryBulk | Self::TableBulk
         )
     }
 

@@ -4,8 +4,10 @@
 //! function in two parameters behind a function's own, and the points come back in a result behind
 //! its own. So calls touch no memory for the counters, and slots need not be given back: a caller
 //! has its own count still. The gas global is brought up to date before every operator that may
-//! trap or reach the host, unless it is already; a loop that computes does not touch it. Thus it is
-//! exact wherever the host can look.
+//! reach the host, unless it is already; a loop that computes or goes through memory does not touch
+//! it. Thus it is exact within every host function and after every return. It is not after a trap,
+//! which takes all gas of the frame anyway; it is the same on every engine there too, since both
+//! run the same writes.
 //!
 //! Where points run out is checked when a function is entered, together with its slots, at the
 //! heads of loops, before an operation on a range, before a call of the host, and at the end of a
@@ -386,7 +388,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Charges for the operand on top of the stack, and brings the global up to date where the
-    /// operator may trap or reach the host. No debt reaches the host; a callee looks by itself.
+    /// operator may reach the host. No debt reaches the host; a callee looks by itself.
     fn before(&mut self, operator: &Operator<'_>, class: Class) {
         use Instruction as I;
         let Scratch { gas, word, .. } = self.scratch;
@@ -405,7 +407,6 @@ impl<'a> Writer<'a> {
                 self.flush();
             }
             Operator::Call { .. } => {}
-            Operator::Unreachable => self.flush(),
             _ if class.may_leave() => self.flush(),
             _ => {}
         }

@@ -5,10 +5,11 @@
 //! module counts by itself, in two exported globals:
 //!
 //! - [`GAS_GLOBAL`] (`i64`) holds the points that are left. The host sets it before a call and may
-//!   read and lower it within a host function. It is exact after a return, within a host function
-//!   and after any trap. Where points run out the module traps and it is below zero: mostly
-//!   [`OUT_OF_GAS`], or a debt where another trap came before the check. Below zero after a trap is
-//!   out of gas, whatever the trap.
+//!   read and lower it within a host function. It is exact after a return and within a host
+//!   function. Where points run out the module traps and it is below zero: mostly [`OUT_OF_GAS`],
+//!   or a debt where another trap came before the check. Below zero after a trap is out of gas,
+//!   whatever the trap. After any other trap it is what it last was, which every engine agrees on
+//!   and nobody needs: a trap takes all gas of its frame.
 //! - [`STACK_GLOBAL`] (`i32`) holds the slots of the logical stack that a call by the host has; it
 //!   starts at the limit. Where slots run out it becomes [`STACK_OVERFLOW`] and the module traps.
 //!   It may become so too where points run out, so the points are to be looked at first.
