@@ -20,8 +20,9 @@ pub(crate) struct Tree {
 
 /// The root of the repository.
 pub(crate) fn root() -> Result<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here.parent().context("xtask lies in the root of the repository")?;
+    // Asked at run time: a target folder that checkouts share may hold the program of another.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").context("run this by `cargo xtask`")?;
+    let root = Path::new(&here).parent().context("xtask lies in the root of the repository")?;
     Ok(root.to_owned())
 }
 

@@ -165,8 +165,10 @@ fn checked_code(
     Ok(report)
 }
 
-/// The address of the new contract, derived as the EVM derives it. The creator's nonce counts the
-/// creation, also where the constructor then fails (EIP-161).
+/// The address of the new contract, derived as the EVM derives it. The nonce of a sender, and of
+/// a contract that deploys through its host, counts the creation also where the constructor then
+/// fails (EIP-161). A contract that calls the deployer gets its nonce back then, since that call
+/// reverts as a whole.
 fn next_address(frames: &mut Frames<'_>, creation: &Creation) -> Result<Address, HaltReason> {
     let creator = creation.creator.evm_alias();
     let nonce = if creation.is_nonce_counted {
