@@ -25,16 +25,34 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 16] = [
+const DIRECTIONS: [(&str, &[&str]); 19] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
-    ("braid-state", &["primitives"]),
+    ("braid-proof", &["primitives"]),
+    ("braid-state", &["primitives", "proof"]),
     ("braid-journal", &["primitives", "state"]),
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
     ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
-    ("braidvm", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "kernel"]),
+    ("braid-parallel", &["primitives", "state"]),
+    ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
+    (
+        "braidvm",
+        &[
+            "primitives",
+            "abi",
+            "proof",
+            "state",
+            "journal",
+            "vm",
+            "vm-evm",
+            "vm-wasm",
+            "kernel",
+            "parallel",
+            "block",
+        ],
+    ),
     ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
     ("braid-crossing-tests", &["braidvm"]),

@@ -1,0 +1,1 @@
+//! Transactions as they are signed, receipts, headers, genesis, and the execution of blocks.

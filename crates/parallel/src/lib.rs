@@ -1,0 +1,1 @@
+//! Many transactions at once, with the result of one after another.
