@@ -7,7 +7,8 @@ use primitives::{BlockNumber, Bytes, Hash};
 
 use crate::{
     BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, StateError, StateView,
-    Store, Tip,
+    Store, StoreMetrics, Tip,
+    metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks},
     store::{check_held, check_next},
 };
 
@@ -156,6 +157,23 @@ impl Store for MemoryStore {
             }
         }
         Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+    }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        let retained_from = content.retained_from;
+        let pending = content.changes.range(..=retained_from);
+        let pending_keys: u64 = pending.map(|(_, keys)| keys.len() as u64).sum();
+        let oldest = content.changes.keys().next().copied();
+        Ok(StoreMetrics {
+            tip: content.tip,
+            retained_from,
+            retained_blocks: retained_blocks(content.tip, retained_from),
+            prune_lag_blocks: prune_lag_blocks(oldest, retained_from),
+            prune_pending_keys: pending_keys.min(PRUNE_PENDING_KEYS_MAX),
+            ..StoreMetrics::default()
+        })
     }
 }
 

@@ -9,8 +9,8 @@ use primitives::{BlockNumber, Bytes};
 use super::{
     Keyspaces, failed,
     layout::{
-        BlockPart, RETAINED, block_key, changes_block, changes_key, decode_keys, decode_previous,
-        history_key, split_history_key, unescape,
+        BlockPart, PRUNED, RETAINED, block_key, changes_block, changes_key, decode_keys,
+        decode_previous, history_key, split_history_key, unescape,
     },
     view::{bad_key, previous_value},
 };
@@ -57,6 +57,10 @@ pub(super) fn prune(keyspaces: &Keyspaces, slice: Slice) -> Result<Pruned, State
         removed += remove_part(keyspaces, &mut batch, &part, &list)?;
     }
     assert!(done || removed >= slice.budget_keys, "a slice ends early only at its budget");
+    // With the watermark at its highest there is no next part: the last one is asked for again.
+    if let Some(part) = &next_part {
+        batch.insert(&keyspaces.meta, PRUNED, &part[..]);
+    }
     batch.commit().map_err(failed)?;
     Ok(Pruned { progress: PruneProgress { removed, done }, next_part, bytes })
 }

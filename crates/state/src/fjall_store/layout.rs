@@ -1,7 +1,8 @@
 //! The bytes of the durable store: how records of the state, of history and of blocks are keyed.
 //!
 //! ```text
-//! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8)
+//! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8);
+//!         "pruned" -> the first change record that pruning has not removed
 //! state   key -> value
 //! hist    escape(key) ‖ 00 00 ‖ block (8) -> 00, or 01 ‖ value: what the record was before
 //! chg     block (8) ‖ part (4) -> length (4) ‖ key, and so on: which records the block changed
@@ -27,6 +28,7 @@ pub(super) const CHANGES_PART_KEYS_MAX: usize = 512;
 pub(super) const TIP: &[u8] = b"tip";
 pub(super) const FIRST: &[u8] = b"first";
 pub(super) const RETAINED: &[u8] = b"retained";
+pub(super) const PRUNED: &[u8] = b"pruned";
 
 const NUMBER_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
@@ -142,6 +144,18 @@ pub(super) fn decode_keys(mut bytes: &[u8]) -> Option<Vec<Key>> {
         bytes = rest;
     }
     Some(keys)
+}
+
+/// How many keys a list holds, or nothing where the bytes are no list.
+pub(super) fn count_keys(mut bytes: &[u8]) -> Option<u64> {
+    let mut count = 0;
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        bytes = rest.get(length..)?;
+        count += 1;
+    }
+    Some(count)
 }
 
 /// A kind of record in the keyspace of blocks.

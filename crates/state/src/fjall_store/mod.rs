@@ -9,6 +9,7 @@
 
 mod history;
 mod layout;
+mod metrics;
 mod open;
 mod seal;
 mod view;
@@ -28,8 +29,8 @@ use primitives::{BlockNumber, Bytes, Hash};
 
 use self::{
     layout::{
-        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, RETAINED, TIP, block_key, changes_key, decode_tip,
-        encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
+        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, PRUNED, RETAINED, TIP, block_key, changes_key,
+        decode_tip, encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
     },
     open::{Directory, Keyspaces, describe},
     seal::Seal,
@@ -37,7 +38,7 @@ use self::{
 };
 use crate::{
     BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, StateError, StateView, Store,
-    Tip,
+    StoreMetrics, Tip,
     store::{check_held, check_next},
 };
 
@@ -104,7 +105,9 @@ impl FjallStore {
             first_block,
             retained_from,
         };
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        let next_part = shared.keyspaces.meta.get(PRUNED).map_err(failed)?;
+        let next_part = next_part.map(|part| part.to_vec());
+        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -116,6 +119,22 @@ impl FjallStore {
     /// [`StateError::Store`] where the medium failed.
     pub fn flush(&self) -> Result<(), StateError> {
         self.writer.lock().flush(&self.shared.keyspaces)
+    }
+
+    /// Merges the tables of every keyspace, so that the disk gets back the space of what was
+    /// pruned or overwritten. The database does the same bit by bit while it is written to; this
+    /// takes time and space in proportion to the whole store. Readers go on, commits wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    pub fn compact(&self) -> Result<(), StateError> {
+        let mut writer = self.writer.lock();
+        writer.flush(&self.shared.keyspaces)?;
+        for keyspace in self.shared.keyspaces.all() {
+            keyspace.major_compact().map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Closes the store in order, so that the next opening finds nothing to replay. Where a view is
@@ -383,6 +402,14 @@ impl Store for FjallStore {
         // Pruning would take away what is being compared.
         let _writer = self.writer.lock();
         history::check(&self.shared.keyspaces, self.tip(), report)
+    }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let next_part = self.writer.lock().next_part.clone();
+        let published = self.published.read();
+        let (tip, retained_from) = (published.latest.tip, published.retained_from);
+        drop(published);
+        metrics::of(&self.shared.keyspaces, tip, retained_from, next_part)
     }
 }
 
