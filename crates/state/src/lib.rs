@@ -17,6 +17,7 @@ mod overlay;
 pub mod record;
 mod records;
 mod retention;
+pub mod snapshot;
 mod store;
 pub mod verify;
 mod view;
@@ -24,7 +25,7 @@ mod write_set;
 
 pub use diff::{Diff, Difference, diff_views};
 pub use error::StateError;
-pub use fjall_store::{FjallConfig, FjallStore};
+pub use fjall_store::{ChunkImport, FjallConfig, FjallStore};
 pub use key::{Key, Namespace, SPACE_BYTES};
 pub use memory::MemoryStore;
 pub use metrics::{DiskPart, PRUNE_PENDING_KEYS_MAX, StoreMetrics};

@@ -141,6 +141,7 @@ impl Store for MemoryStore {
         content.retained_from = number;
         content.hashes = block.hashes.into_iter().collect();
         content.hashes.insert(number, block.tip.hash);
+        content.block_records.extend(block.record.map(|record| (number, record)));
         content.tip = Some(block.tip);
         Ok(())
     }

@@ -52,6 +52,8 @@ pub struct ImportedBlock {
     pub tip: Tip,
     /// Hashes of earlier blocks that contracts may still ask for.
     pub hashes: Vec<(BlockNumber, Hash)>,
+    /// The record of the block, where it comes along.
+    pub record: Option<Bytes>,
 }
 
 /// A source of records in the order of their keys, as bulk operations read it.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8);
-//!         "pruned" -> the first change record that pruning has not removed
+//!         "pruned" -> the first change record that pruning has not removed;
+//!         while chunks are imported "import" -> what is, "import" ‖ index (4) -> the chunk is there
 //! state   key -> value
 //! hist    escape(key) ‖ 00 00 ‖ block (8) -> 00, or 01 ‖ value: what the record was before
 //! chg     block (8) ‖ part (4) -> length (4) ‖ key, and so on: which records the block changed
@@ -29,6 +30,7 @@ pub(super) const TIP: &[u8] = b"tip";
 pub(super) const FIRST: &[u8] = b"first";
 pub(super) const RETAINED: &[u8] = b"retained";
 pub(super) const PRUNED: &[u8] = b"pruned";
+pub(super) const IMPORT: &[u8] = b"import";
 
 const NUMBER_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
@@ -172,6 +174,11 @@ pub(super) fn block_key(part: BlockPart, block: BlockNumber) -> [u8; 1 + NUMBER_
     out[0] = part as u8;
     out[1..].copy_from_slice(&block.0.to_be_bytes());
     out
+}
+
+/// The key of the mark that a chunk has been imported.
+pub(super) fn import_key(index: u32) -> Vec<u8> {
+    [IMPORT, &index.to_be_bytes()].concat()
 }
 
 /// The key of a record of the index.

@@ -8,6 +8,7 @@
 //! the store: it has to be opened again, which goes back to the last whole block.
 
 mod history;
+mod import;
 mod layout;
 mod metrics;
 mod open;
@@ -27,7 +28,9 @@ use fjall::{OwnedWriteBatch, PersistMode};
 use parking_lot::{Mutex, RwLock};
 use primitives::{BlockNumber, Bytes, Hash};
 
+pub use self::import::ChunkImport;
 use self::{
+    import::check_not_importing,
     layout::{
         BlockPart, CHANGES_PART_KEYS_MAX, FIRST, PRUNED, RETAINED, TIP, block_key, changes_key,
         decode_tip, encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
@@ -78,7 +81,8 @@ pub struct FjallStore {
 impl FjallStore {
     /// Opens the store in the directory `path`.
     ///
-    /// A store that was left in the middle of an import is empty again.
+    /// A store that was left in the middle of an import is empty again, one that is being filled
+    /// chunk by chunk is refused.
     ///
     /// # Errors
     ///
@@ -89,25 +93,30 @@ impl FjallStore {
         let path = path.as_ref();
         let directory = Directory::lock(path, config.create)?;
         let (mut keyspaces, mut seal) = directory.open(config)?;
-        let mut tip = read_tip(&keyspaces)?;
+        let tip = read_tip(&keyspaces)?;
         check_seal(path, &keyspaces, tip, seal.last())?;
+        check_not_importing(path, &keyspaces)?;
         if tip.is_none() && keyspaces.state.first_key_value().is_some() {
             drop(keyspaces);
             (keyspaces, seal) = directory.reset(config)?;
-            tip = None;
         }
+        let next_part = keyspaces.meta.get(PRUNED).map_err(failed)?.map(|part| part.to_vec());
+        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
+        Self::of(directory, keyspaces, writer)
+    }
+
+    /// The store over what has been opened.
+    fn of(directory: Directory, keyspaces: Keyspaces, writer: Writer) -> Result<Self, StateError> {
+        let tip = read_tip(&keyspaces)?;
         let first_block = read_number(&keyspaces, FIRST)?;
         let retained_from = read_number(&keyspaces, RETAINED)?;
-        let shared =
-            Arc::new(Shared { keyspaces, path: path.to_owned(), lock: directory.into_lock() });
+        let (path, lock) = directory.into_parts();
+        let shared = Arc::new(Shared { keyspaces, path, lock });
         let published = Published {
             latest: Arc::new(FjallView::latest(&shared, tip)),
             first_block,
             retained_from,
         };
-        let next_part = shared.keyspaces.meta.get(PRUNED).map_err(failed)?;
-        let next_part = next_part.map(|part| part.to_vec());
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -238,6 +247,30 @@ impl FjallStore {
             batch.insert(meta, RETAINED, block.number.0.to_be_bytes());
         }
         bytes
+    }
+
+    /// Makes the records that are there the state of a block, which becomes the tip.
+    fn finish_import(&self, writer: &mut Writer, block: &ImportedBlock) -> Result<(), StateError> {
+        writer.failed = true;
+        let keyspaces = &self.shared.keyspaces;
+        let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+        for (number, hash) in &block.hashes {
+            let key = block_key(BlockPart::Hash, *number);
+            batch.insert(&keyspaces.blocks, key, hash.as_slice());
+        }
+        let commit = BlockCommit {
+            number: block.tip.block,
+            hash: block.tip.hash,
+            record: block.record.clone(),
+            ..BlockCommit::default()
+        };
+        self.stage_block(&mut batch, &commit, true);
+        import::stage_end(keyspaces, &mut batch)?;
+        batch.commit().map_err(failed)?;
+        writer.seal(block.tip)?;
+        self.show_tip(block.tip, true);
+        writer.failed = false;
+        Ok(())
     }
 
     fn get_block_part(
@@ -379,23 +412,7 @@ impl Store for FjallStore {
         // store anew removes.
         writer.failed = true;
         history::ingest(&self.shared.keyspaces, records)?;
-        let mut batch = self.shared.keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
-        for (number, hash) in &block.hashes {
-            let key = block_key(BlockPart::Hash, *number);
-            batch.insert(&self.shared.keyspaces.blocks, key, hash.as_slice());
-        }
-        let BlockNumber(number) = block.tip.block;
-        let record = BlockCommit {
-            number: BlockNumber(number),
-            hash: block.tip.hash,
-            ..BlockCommit::default()
-        };
-        self.stage_block(&mut batch, &record, true);
-        batch.commit().map_err(failed)?;
-        writer.seal(block.tip)?;
-        self.show_tip(block.tip, true);
-        writer.failed = false;
-        Ok(())
+        self.finish_import(&mut writer, &block)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
