@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use braidvm::{BlockNumber, Retention, VmKind};
+use braidvm::{BlockNumber, Hash, Retention, VmKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Smart contracts of many virtual machines over one state
@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// The state as a whole
     #[command(subcommand)]
     State(StateCommand),
+    /// The state in files that other nodes begin from
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// List the machines: versions, switches, counters
     Vms,
     /// Measure side by side with a peer in one run
@@ -258,6 +261,33 @@ pub(crate) enum StateCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Write a state into an empty folder, or go on with an export that was interrupted
+    Export {
+        /// The folder
+        directory: PathBuf,
+        #[command(flatten)]
+        moment: Moment,
+    },
+    /// Fill a data folder from a snapshot, or go on with an import that was interrupted
+    Import {
+        /// The folder of the snapshot
+        directory: PathBuf,
+        /// The root of the state, from somebody you trust
+        #[arg(long, value_name = "ROOT", value_parser = state_root)]
+        root: Option<Hash>,
+    },
+    /// Read a snapshot and check every chunk against the root
+    Verify {
+        /// The folder of the snapshot
+        directory: PathBuf,
+        /// The root of the state, from somebody you trust
+        #[arg(long, value_name = "ROOT", value_parser = state_root)]
+        root: Option<Hash>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct WriterArgs {
     /// The folder
@@ -315,4 +345,8 @@ pub(crate) enum VectorsCommand {
 
 fn block_number(text: &str) -> Result<BlockNumber, String> {
     text.parse().map(BlockNumber).map_err(|_| format!("\"{text}\" is not a block number"))
+}
+
+fn state_root(text: &str) -> Result<Hash, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is not a root: 0x and 64 hexadecimal digits"))
 }

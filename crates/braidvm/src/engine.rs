@@ -1,6 +1,9 @@
 //! The engine: a store, the machines, and a chain that grows by a block for each transaction.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use abi::Interface;
 use kernel::{Checks, Execution, Kernel, Transaction, TransactionResult};
@@ -95,7 +98,12 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the folder cannot be used.
     pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
-        Ok(FjallStore::open(path.join("state"), &FjallConfig::default())?)
+        Ok(FjallStore::open(Self::store_path(path), &FjallConfig::default())?)
+    }
+
+    /// Where the store lies in the folder of an engine.
+    pub(crate) fn store_path(path: &Path) -> PathBuf {
+        path.join("state")
     }
 
     /// An engine over any store. An empty one gets a genesis with the development accounts.

@@ -33,6 +33,7 @@ mod interfaces;
 mod past;
 mod receipt;
 mod request;
+mod snapshot;
 pub mod tree;
 mod units;
 

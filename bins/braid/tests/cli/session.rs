@@ -104,6 +104,48 @@ fn history_is_read_in_its_window_and_pruned_outside_of_it() {
 }
 
 #[test]
+fn a_snapshot_makes_the_same_chain_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [data, copy, snapshot] =
+        ["data", "copy", "snapshot"].map(|name| text(&folder.path().join(name)));
+    let run =
+        |data: &str, arguments: &[&str]| -> Run { braid(&[&["--data", data], arguments].concat()) };
+    let token = file("contracts/artifacts/rust/token.wasm");
+    run(&data, &["deploy", &token, "Silver", "SLV", "100"]).expect_code(0);
+    run(&data, &["send", FIRST_CONTRACT, "transfer", "bob", "5"]).expect_code(0);
+    run(&data, &["send", FIRST_CONTRACT, "transfer", "bob", "6"]).expect_code(0);
+    let exported = run(&data, &["--json", "snapshot", "export", &snapshot, "--block", "2"]);
+    let exported = exported.expect_code(0).objects().remove(0);
+    let root = exported["root"].as_str().expect("a root").to_owned();
+    let other = root.replace(&root[60..], "000000");
+
+    let verified = braid(&["snapshot", "verify", &snapshot]).expect_code(0);
+    assert!(verified.stderr.contains(&root) && verified.stderr.contains("--root"), "{verified:#?}");
+    let verified = braid(&["snapshot", "verify", &snapshot, "--root", &root]).expect_code(0);
+    assert_eq!(verified.stderr, "");
+    for command in ["verify", "import"] {
+        let refused = run(&copy, &["snapshot", command, &snapshot, "--root", &other]);
+        assert!(refused.expect_code(2).stderr.contains(&other));
+    }
+    let refused = run(&copy, &["snapshot", "import", &snapshot, "--root", "5"]).expect_code(2);
+    assert!(refused.stderr.contains("64 hexadecimal digits"), "{refused:#?}");
+    let refused = braid(&["snapshot", "import", &snapshot]).expect_code(2);
+    assert!(refused.stderr.contains("needs --data"), "{refused:#?}");
+
+    let imported = run(&copy, &["--json", "snapshot", "import", &snapshot, "--root", &root]);
+    assert_eq!(imported.expect_code(0).objects().remove(0), exported);
+    let balance = |data: &str| run(data, &["call", FIRST_CONTRACT, "balanceOf", "bob"]).stdout;
+    assert_eq!((balance(&data), balance(&copy)), ("11\n".to_owned(), "5\n".to_owned()));
+    run(&copy, &["send", FIRST_CONTRACT, "transfer", "bob", "6"]).expect_code(0);
+    let roots = [&data, &copy].map(|data| run(data, &["state", "root"]).expect_code(0).stdout);
+    assert_eq!(roots[0], roots[1]);
+    let refused = run(&copy, &["snapshot", "import", &snapshot]).expect_code(2);
+    assert!(refused.stderr.contains("not empty"), "{refused:#?}");
+    let refused = run(&data, &["snapshot", "export", &snapshot]).expect_code(2);
+    assert!(refused.stderr.contains("of block 2"), "{refused:#?}");
+}
+
+#[test]
 fn without_a_folder_nothing_stays() {
     let sent = braid(&["send", "bob", "--value", "1ether"]).expect_code(0);
     assert!(sent.stderr.contains("--data"), "{sent:#?}");

@@ -31,6 +31,12 @@ impl Snapshot {
         &self.manifest
     }
 
+    /// The file of the manifest.
+    #[must_use]
+    pub fn manifest_path(&self) -> PathBuf {
+        self.directory.join(MANIFEST)
+    }
+
     /// Refuses a snapshot of another state than the one with this root, which the caller has from
     /// somebody it trusts.
     ///
@@ -43,7 +49,7 @@ impl Snapshot {
             return Ok(());
         }
         let reason = format!("its root is {found}, not {root}");
-        Err(bad(&self.directory.join(MANIFEST), reason))
+        Err(bad(&self.manifest_path(), reason))
     }
 
     /// The records of a chunk in the order of their paths. They may be relied on when the last one
