@@ -16,8 +16,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::State`] where the block is not held, or the directory holds something else
-    /// or cannot be written.
+    /// [`EngineError::State`] where the block is not held, the directory holds something else or
+    /// cannot be written, or the records do not have the root that the store has for the block.
     pub fn export_snapshot(
         &self,
         block: BlockNumber,
@@ -33,7 +33,13 @@ impl Engine {
         let record = self.store().block_record(block)?;
         let tip = Tip { block, hash };
         let head = SnapshotHead::of(self.config().chain.chain_id, tip, record, view)?;
-        Ok(export(view, &head, &ExportConfig::default(), directory, progress)?)
+        let root = self.store().root_at(block)?;
+        let manifest = export(view, &head, &ExportConfig::default(), directory, progress)?;
+        if manifest.root == root {
+            return Ok(manifest);
+        }
+        let reason = format!("the tree has {root}, the records have {}", manifest.root);
+        Err(StateError::Corrupt { key: format!("root of block {block}"), reason }.into())
     }
 
     /// Fills the folder of an engine, which holds no chain, with a snapshot; [`open`](Self::open)

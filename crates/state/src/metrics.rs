@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::Tip;
 
-/// Keys that a count of what is still to prune goes up to, so that asking stays cheap.
+/// Keys, or pages, that a count of what is still to prune goes up to, so that asking stays cheap.
 pub const PRUNE_PENDING_KEYS_MAX: u64 = 1 << 20;
 
 /// The state of a store at one moment. Asking for it costs no more than the history that is still
-/// to prune, and at most that of [`PRUNE_PENDING_KEYS_MAX`] keys.
+/// to prune, and at most that of [`PRUNE_PENDING_KEYS_MAX`] keys and pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StoreMetrics {
     /// The last block, or nothing in an empty store.
@@ -22,6 +22,9 @@ pub struct StoreMetrics {
     pub prune_lag_blocks: u64,
     /// Entries of history that are still to prune, counted up to [`PRUNE_PENDING_KEYS_MAX`].
     pub prune_pending_keys: u64,
+    /// Pages of the tree with versions that are still to prune, counted up to
+    /// [`PRUNE_PENDING_KEYS_MAX`].
+    pub prune_pending_pages: u64,
     /// Bytes on disk, all parts together.
     pub disk_bytes: u64,
     /// Bytes on disk by part: the keyspaces of the store and its journal. Empty in memory.

@@ -226,6 +226,7 @@ fn status(global: &Global, output: &Output) -> Result<(), Failure> {
         row("retention", retention.to_string()),
         row("blocks still to prune", thousands(metrics.prune_lag_blocks)),
         row("changes still to prune", thousands(metrics.prune_pending_keys)),
+        row("pages still to prune", thousands(metrics.prune_pending_pages)),
         row("cache", of_bytes(metrics.cache_bytes, metrics.cache_bytes_max)),
         row("disk", format!("{} bytes", thousands(metrics.disk_bytes))),
     ];

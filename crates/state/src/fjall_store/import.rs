@@ -22,6 +22,7 @@ pub struct ChunkImport {
     directory: Directory,
     keyspaces: Keyspaces,
     writer: Writer,
+    config: FjallConfig,
 }
 
 impl ChunkImport {
@@ -57,7 +58,7 @@ impl ChunkImport {
             batch.commit().map_err(failed)?;
         }
         let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
-        Ok(Self { directory, keyspaces, writer })
+        Ok(Self { directory, keyspaces, writer, config: config.clone() })
     }
 
     /// Whether a chunk has been written whole.
@@ -85,7 +86,7 @@ impl ChunkImport {
         for record in records {
             let (key, value) = match record {
                 Ok(record) => record,
-                Err(error) if written => return self.give_up().and(Err(error)),
+                Err(error) if written => return give_up(&self.keyspaces).and(Err(error)),
                 Err(error) => return Err(error),
             };
             bytes += key.as_bytes().len() + value.len();
@@ -99,26 +100,23 @@ impl ChunkImport {
         self.commit(batch, bytes)
     }
 
-    /// Makes the state that of a block, which becomes the tip, and opens the store. `records` is
-    /// how many there have to be.
+    /// Builds the tree of the records, makes them the state of a block, which becomes the tip, and
+    /// opens the store.
     ///
     /// # Errors
     ///
-    /// [`StateError::Damaged`] where there are more or fewer records; the import then has to start
-    /// anew. [`StateError::Store`] where the medium failed.
-    pub fn finish(self, block: ImportedBlock, records: u64) -> Result<FjallStore, StateError> {
+    /// [`StateError::Damaged`] where the records have another root than `root`; the import then has
+    /// to start anew. [`StateError::Store`] where the medium failed.
+    pub fn finish(self, block: &ImportedBlock, root: &Hash) -> Result<FjallStore, StateError> {
         self.writer.check_usable()?;
-        let found = self.keyspaces.state.len().map_err(failed)? as u64;
-        if found != records {
-            self.give_up()?;
-            let path = self.directory.path().to_owned();
-            let reason = format!("{records} records were imported, it holds {found}");
-            return Err(StateError::Damaged { path, reason });
-        }
-        let Self { directory, keyspaces, writer } = self;
-        let store = FjallStore::of(directory, keyspaces, writer)?;
+        let Self { directory, keyspaces, writer, config } = self;
+        let store = FjallStore::of(directory, keyspaces, writer, &config)?;
         let mut writer = store.writer.lock();
-        store.finish_import(&mut writer, &block)?;
+        let finished = store.finish_import(&mut writer, block, Some(root));
+        if let Err(StateError::Damaged { .. }) = &finished {
+            give_up(&store.shared.keyspaces)?;
+        }
+        finished?;
         writer.flush(&store.shared.keyspaces)?;
         drop(writer);
         Ok(store)
@@ -134,13 +132,6 @@ impl ChunkImport {
         committed?;
         self.writer.flush_after(bytes, &self.keyspaces)
     }
-
-    /// Marks the import, so that the next one starts anew.
-    fn give_up(&self) -> Result<(), StateError> {
-        let mut batch = self.batch();
-        batch.insert(&self.keyspaces.meta, IMPORT, BROKEN.as_slice());
-        batch.commit().map_err(failed)
-    }
 }
 
 impl fmt::Debug for ChunkImport {
@@ -153,6 +144,13 @@ impl fmt::Debug for ChunkImport {
 fn read_mark(keyspaces: &Keyspaces) -> Result<Option<Hash>, StateError> {
     let mark = keyspaces.meta.get(IMPORT).map_err(failed)?;
     Ok(mark.map(|bytes| parse_hash(&bytes).unwrap_or(BROKEN)))
+}
+
+/// Marks the import, so that the next one starts anew.
+fn give_up(keyspaces: &Keyspaces) -> Result<(), StateError> {
+    let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+    batch.insert(&keyspaces.meta, IMPORT, BROKEN.as_slice());
+    batch.commit().map_err(failed)
 }
 
 /// Refuses a store that is being filled.

@@ -135,5 +135,5 @@ pub fn import(
         }
         progress(snapshot.progress(Stage::Applying, index));
     }
-    filling.finish(manifest.head.imported_block(), manifest.records)
+    filling.finish(&manifest.head.imported_block(), &manifest.root)
 }

@@ -1,13 +1,13 @@
 //! A snapshot of format 1 that was written once and for all: every later version reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use braid_state::{
     FjallConfig, Store,
-    snapshot::{Snapshot, import},
+    snapshot::{Manifest, Snapshot, import},
 };
 
-use super::*;
+use crate::common::*;
 
 #[path = "../../examples/snapshot_fixture/fixture.rs"]
 mod generator;

@@ -1,17 +1,18 @@
 //! Snapshots made to do harm: each is refused with the file and the fault by name, and nothing of
 //! it becomes a chain.
 
-use std::io::Write;
+use std::{fs, io::Write, path::Path};
 
 use braid_state::{
-    FjallConfig, StateError,
+    FjallConfig, FjallStore, Key, StateError, Store,
     snapshot::{ChunkEntry, SNAPSHOT_VALUE_BYTES_MAX, Snapshot, import},
 };
+use primitives::{Address, Bytes, Hash};
 use proof::{Leaf, path_of};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::*;
+use crate::common::*;
 
 /// A good snapshot of four chunks, and the folder it is in.
 fn good() -> (tempfile::TempDir, std::path::PathBuf) {

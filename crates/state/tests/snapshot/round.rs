@@ -1,14 +1,16 @@
 //! What goes out comes in again, equal to the bit.
 
+use std::path::Path;
+
 use braid_state::{
-    FjallConfig, Retention, StateError, Store, WriteSet,
+    FjallConfig, Key, Retention, StateError, Store, Tip, WriteSet,
     commitment::root_of,
     snapshot::{ExportConfig, Snapshot, export, import},
 };
-use primitives::BlockNumber;
+use primitives::{Address, BlockNumber, Bytes, Hash};
 use proptest::prelude::*;
 
-use super::*;
+use crate::common::*;
 
 /// Imports a snapshot into a new store and checks that it is the state of `block`.
 fn check_import(snapshot: &Path, block: u64, expected: &RecordMap) {

@@ -2,20 +2,25 @@
 //! been interrupted.
 //!
 //! The test starts its own binary as the process that is killed, at points that the process itself
-//! reports, so that no point depends on the speed of the machine.
+//! reports, so that no point depends on the speed of the machine. It has a binary of its own: a
+//! process that is being started holds the locks of its parent for a moment.
+
+#[path = "snapshot/common.rs"]
+mod common;
 
 use std::{
     env,
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use braid_state::{
-    FjallConfig, Store,
+    FjallConfig, FjallStore, Store,
     snapshot::{ExportConfig, Progress, Snapshot, Stage, export, import},
 };
 
-use super::*;
+use common::*;
 
 const DIRECTION: &str = "BRAID_STATE_SNAPSHOT_DIRECTION";
 const DIRECTORY: &str = "BRAID_STATE_SNAPSHOT_DIRECTORY";
@@ -55,7 +60,7 @@ fn child() {
 /// it. Tells whether it ended by itself.
 fn run_and_kill(directory: &Path, direction: &str, count: usize, in_flight: bool) -> bool {
     let mut child = Command::new(env::current_exe().expect("a test binary"))
-        .args(["--exact", "kill::child", "--nocapture", "--test-threads", "1"])
+        .args(["--exact", "child", "--nocapture", "--test-threads", "1"])
         .env(DIRECTORY, directory)
         .env(DIRECTION, direction)
         .stdin(Stdio::piped())
