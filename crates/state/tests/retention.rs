@@ -201,6 +201,31 @@ fn an_archive_that_gets_a_window_is_pruned_slice_by_slice() {
     assert_eq!(lags.last(), Some(&(0, 0)), "it caught up");
 }
 
+#[test]
+fn pruning_keeps_up_with_blocks_that_touch_most_of_the_tree() {
+    const KEYS: u64 = 3000;
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(directory.path());
+    let commit = |block: u64, keys: &mut dyn Iterator<Item = u64>| {
+        let value = Bytes::from(block.to_be_bytes().to_vec());
+        let writes = keys
+            .map(|index| (Key::kv(&Address::ZERO, &index.to_be_bytes()), Some(value.clone())))
+            .collect();
+        let commit = BlockCommit { writes, ..commit_of(block, &Vec::new()) };
+        let changes = commit.writes.len();
+        store.commit(commit).expect("commits");
+        retention(3).prune(&store, changes).expect("prunes");
+    };
+    commit(0, &mut (0..KEYS));
+    for block in 1..40 {
+        commit(block, &mut (0..700).map(|index| (index * 7919 + block * 31) % KEYS));
+        let metrics = store.metrics().expect("reads");
+        let left = (metrics.prune_pending_keys, metrics.prune_pending_pages);
+        assert_eq!(left, (0, 0), "after block {block}");
+        assert_eq!(metrics.prune_lag_blocks, 0);
+    }
+}
+
 /// Blocks of values that do not compress, over the same keys again and again.
 fn fill(store: &FjallStore, kept: Retention) {
     const KEYS: u64 = 100;
