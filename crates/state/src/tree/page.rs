@@ -1,7 +1,7 @@
 //! A page: five levels of the tree, with all their hashes at hand.
 
 use primitives::{B256, Hash};
-use proof::{Leaf, Node, PATH_BITS, Prefix, bit, node_hash};
+use proof::{Leaf, Node, PATH_BITS, bit, node_hash};
 
 /// Levels of a page.
 pub(crate) const PAGE_LEVELS: usize = 5;
