@@ -175,8 +175,8 @@ mod tests {
     use super::*;
     use crate::{Artifact, Config, Deploy, Value};
 
-    /// Creation code, in hexadecimal, of a contract that keeps the first word of its input in slot 0
-    /// and answers what was there.
+    /// Creation code, in hexadecimal, of a contract that keeps the first word of its input in slot
+    /// 0 and answers what was there.
     const KEEPER: &[u8] = b"6011600c60003960116000f360005460003560005560005260206000f3";
 
     /// The same of one that answers NUMBER, TIMESTAMP and BLOCKHASH(NUMBER - 1), a word each.

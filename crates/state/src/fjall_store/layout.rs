@@ -3,7 +3,7 @@
 //! ```text
 //! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8);
 //!         "pruned" -> the first change record that pruning has not removed;
-//!         while chunks are imported "import" -> what is, "import" ‖ index (4) -> the chunk is there
+//!         while chunks are imported "import" -> what of, "import" ‖ index (4) -> it is there
 //! state   key -> value
 //! hist    escape(key) ‖ 00 00 ‖ block (8) -> 00, or 01 ‖ value: what the record was before
 //! chg     block (8) ‖ part (4) -> length (4) ‖ key, and so on: which records the block changed

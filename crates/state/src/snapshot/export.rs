@@ -20,7 +20,8 @@ use super::{
     SnapshotHead, Stage, bad,
     chunk::{COMPRESSION_LEVEL, ChunkHead, file_name, read_record, write_record},
     files::{
-        BUFFER_BYTES, create_whole, read_limited, remove, sync_directory, unreadable, unwritable,
+        BUFFER_BYTES, create_named, create_whole, read_limited, remove, sync_directory, unreadable,
+        unwritable,
     },
     fold::Fold,
 };
@@ -70,6 +71,8 @@ pub fn export(
         return Err(bad(&work, "records are missing in it; delete the folder of the export"));
     }
     let manifest = seal(directory, head, &divided, &sorted, progress)?;
+    // Chunks are there before the manifest that says so.
+    sync_directory(directory).map_err(|error| unwritable(directory, &error))?;
     manifest.write(directory)?;
     clear(&work)?;
     Ok(manifest)
@@ -372,7 +375,7 @@ impl Sorter<'_> {
         let path = body_path(self.work, index);
         let mut fold = Fold::default();
         let mut bytes = 0;
-        create_whole(&path, |out| {
+        create_named(&path, |out| {
             let failed = |error: io::Error| unwritable(&path, &error);
             let mut encoder = zstd::Encoder::new(out, COMPRESSION_LEVEL).map_err(failed)?;
             for (_, number, place) in &places {
@@ -479,13 +482,12 @@ fn seal_chunk(directory: &Path, chunk: &ChunkHead) -> Result<ChunkEntry, StateEr
     let body = body_path(&directory.join(WORK), chunk.index);
     if !path.exists() {
         let mut input = File::open(&body).map_err(|error| unreadable(&body, &error))?;
-        create_whole(&path, |out| {
+        create_named(&path, |out| {
             let written = out.write_all(&chunk.encode());
             let copied = written.and_then(|()| io::copy(&mut input, out));
             copied.map(|_| ()).map_err(|error| unwritable(&path, &error))
         })?;
     }
-    remove(&body)?;
     let mut hasher = blake3::Hasher::new();
     let hashed = File::open(&path).and_then(|mut file| io::copy(&mut file, &mut hasher));
     let file_bytes = hashed.map_err(|error| unreadable(&path, &error))?;

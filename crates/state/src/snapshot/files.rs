@@ -15,8 +15,19 @@ pub(super) const BUFFER_BYTES: usize = 64 << 10;
 /// What a file is called until it is whole.
 const PARTIAL: &str = "partial";
 
-/// Makes a file appear with all of what `write` puts into it, or not at all.
+/// Makes a file appear with all of what `write` puts into it, or not at all. When this returns it
+/// is durable, and so are the files of the directory that appeared before.
 pub(super) fn create_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), StateError>,
+) -> Result<(), StateError> {
+    create_named(path, write)?;
+    let directory = path.parent().unwrap_or(path);
+    sync_directory(directory).map_err(|error| unwritable(directory, &error))
+}
+
+/// The same, but that the file has its name durably only when the directory is synced.
+pub(super) fn create_named(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), StateError>,
 ) -> Result<(), StateError> {
@@ -26,8 +37,7 @@ pub(super) fn create_whole(
     write(&mut out)?;
     let placed = || -> io::Result<()> {
         out.into_inner()?.sync_all()?;
-        fs::rename(&partial, path)?;
-        sync_directory(path.parent().unwrap_or(path))
+        fs::rename(&partial, path)
     };
     placed().map_err(|error| unwritable(path, &error))
 }

@@ -100,8 +100,8 @@ impl Snapshot {
 }
 
 /// Fills the store in the directory `into`, which holds none or an earlier import of the same
-/// snapshot, whole or not, and opens it. Each chunk is verified before it is written. Until the last one is
-/// there the directory cannot be opened as a store.
+/// snapshot, whole or not, and opens it. Each chunk is verified before it is written. Until the
+/// last one is there the directory cannot be opened as a store.
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ use crate::common::*;
 mod generator;
 
 fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshot/format-1")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/snapshot-1")
 }
 
 #[test]

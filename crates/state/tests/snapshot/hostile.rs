@@ -4,10 +4,10 @@
 use std::{fs, io::Write, path::Path};
 
 use braid_state::{
-    FjallConfig, FjallStore, Key, StateError, Store,
+    ChunkImport, FjallConfig, FjallStore, ImportedBlock, Key, StateError, Store, Tip,
     snapshot::{ChunkEntry, SNAPSHOT_VALUE_BYTES_MAX, Snapshot, import},
 };
-use primitives::{Address, Bytes, Hash};
+use primitives::{Address, BlockNumber, Bytes, Hash};
 use proof::{Leaf, path_of};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -298,8 +298,53 @@ fn a_snapshot_does_not_go_on_where_another_was() {
     assert!(matches!(refused, StateError::Open { .. }), "{refused}");
     assert!(refused.to_string().contains("another snapshot is being imported"), "{refused}");
     fs::write(chunk(&target, 3), last).expect("writes");
+    // What has been applied is not asked for again.
+    (0..3).for_each(|index| fs::remove_file(chunk(&target, index)).expect("removes"));
     let store = run(&target).expect("goes on");
     assert_eq!(all(&*store.latest()), records(100, 40));
+}
+
+fn imported_block() -> ImportedBlock {
+    let tip = Tip { block: BlockNumber(3), hash: hash_of(3) };
+    ImportedBlock { tip, hashes: Vec::new(), record: None }
+}
+
+#[test]
+fn a_chunk_that_fails_when_part_of_it_is_written_ends_the_import() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let config = FjallConfig::default();
+    let identity = Hash::repeat_byte(1);
+    let begin = || ChunkImport::begin(folder.path(), &config, identity).expect("begins");
+    let value = Bytes::from(vec![7; 1 << 20]);
+    let record = |index: u64| Ok((Key::kv(&Address::ZERO, &index.to_be_bytes()), value.clone()));
+    let fails = || Err(StateError::Store("the source fails".to_owned()));
+    for count in [ChunkImport::BATCH_BYTES_MAX >> 21, ChunkImport::BATCH_BYTES_MAX >> 19] {
+        let mut import = begin();
+        import.apply(0, &mut [record(0)].into_iter()).expect("applies");
+        let error = import.apply(1, &mut (0..count).map(record).chain([fails()]));
+        assert!(error.expect_err("fails").to_string().contains("the source fails"));
+        drop(import);
+        let is_small = count << 20 < ChunkImport::BATCH_BYTES_MAX;
+        let import = begin();
+        assert_eq!(import.is_applied(0).expect("reads"), is_small, "{count} records");
+        assert!(!import.is_applied(1).expect("reads"));
+    }
+    let store = begin().finish(&imported_block(), &Hash::ZERO).expect("it began anew");
+    assert_eq!(all(&*store.latest()).len(), 0);
+}
+
+#[test]
+fn records_with_another_root_are_not_finished() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let config = FjallConfig::default();
+    let begin = || ChunkImport::begin(folder.path(), &config, Hash::repeat_byte(1));
+    let mut import = begin().expect("begins");
+    let mut records = records(5, 10).into_iter().map(Ok);
+    import.apply(0, &mut records).expect("applies");
+    let error = import.finish(&imported_block(), &Hash::repeat_byte(2)).expect_err("refused");
+    assert!(matches!(error, StateError::Damaged { .. }), "{error}");
+    FjallStore::open(folder.path(), &config).expect_err("it is no store");
+    assert!(!begin().expect("begins anew").is_applied(0).expect("reads"));
 }
 
 proptest! {

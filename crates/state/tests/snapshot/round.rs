@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use braid_state::{
-    FjallConfig, Key, Retention, StateError, Store, Tip, WriteSet,
+    ChunkImport, FjallConfig, Key, Retention, StateError, Store, Tip, WriteSet,
     commitment::root_of,
     snapshot::{ExportConfig, Snapshot, export, import},
 };
@@ -12,15 +12,30 @@ use proptest::prelude::*;
 
 use crate::common::*;
 
-/// Imports a snapshot into a new store and checks that it is the state of `block`.
-fn check_import(snapshot: &Path, block: u64, expected: &RecordMap) {
+/// Imports a snapshot into a new store and checks that it is the state of `block`, and that the
+/// store exports the same snapshot.
+fn check_round(snapshot: &Path, block: u64, expected: &RecordMap) {
     let directory = tempfile::tempdir().expect("a directory");
+    check_import(snapshot, block, expected, directory.path());
+    let store = open(directory.path());
+    store.rewind(BlockNumber(block)).expect("held");
+    let found = Snapshot::open(snapshot).expect("opens");
+    let again = tempfile::tempdir().expect("a directory");
+    let aim = aim_of(&found);
+    let target = again.path().join("snapshot");
+    let manifest = export_at(&store, block, aim, &target);
+    assert_eq!(manifest, *found.manifest());
+    assert_eq!(files(&target), files(snapshot), "equal states have equal snapshots");
+}
+
+/// Imports a snapshot into a store, checks that it is the state of `block`, and adds a block.
+fn check_import(snapshot: &Path, block: u64, expected: &RecordMap, directory: &Path) {
     let found = Snapshot::open(snapshot).expect("opens");
     let root = root_of(expected.clone().into_iter().map(Ok), &mut |_| ()).expect("reads");
     found.expect_root(&root).expect("the root of the records");
     found.verify(&mut |_| ()).expect("verifies");
     let config = FjallConfig::default();
-    let store = import(&found, directory.path(), &config, &mut |_| ()).expect("imports");
+    let store = import(&found, directory, &config, &mut |_| ()).expect("imports");
     let check = |store: &dyn Store| {
         let tip = Tip { block: BlockNumber(block), hash: hash_of(block) };
         assert_eq!(store.tip(), Some(tip));
@@ -34,20 +49,14 @@ fn check_import(snapshot: &Path, block: u64, expected: &RecordMap) {
     };
     check(&store);
     drop(store);
-    let store = open(directory.path());
+    let store = open(directory);
     check(&store);
-    let again = tempfile::tempdir().expect("a directory");
-    let aim = aim_of(&found);
-    let target = again.path().join("snapshot");
-    let manifest = export_at(&store, block, aim, &target);
-    assert_eq!(manifest, *found.manifest());
-    assert_eq!(files(&target), files(snapshot), "equal states have equal snapshots");
     let writes = [(Key::kv(&Address::ZERO, b"next"), Some(Bytes::new()))].into_iter().collect();
     store.commit(commit_of(block + 1, writes)).expect("the chain goes on");
-    let refused = import(&found, again.path(), &config, &mut |_| ()).expect_err("not a store");
+    let refused = import(&found, snapshot, &config, &mut |_| ()).expect_err("not a store");
     assert!(matches!(refused, StateError::Open { .. }), "{refused}");
     drop(store);
-    let refused = import(&found, directory.path(), &config, &mut |_| ()).expect_err("a chain");
+    let refused = import(&found, directory, &config, &mut |_| ()).expect_err("a chain");
     assert!(matches!(refused, StateError::NotEmpty { .. }), "{refused}");
 }
 
@@ -88,7 +97,7 @@ proptest! {
         let target = folder.path().join("snapshot");
         let manifest = export_at(&store, block, (bytes as u64) >> depth, &target);
         prop_assert_eq!(manifest.records, records.len() as u64);
-        check_import(&target, block, &records);
+        check_round(&target, block, &records);
     }
 }
 
@@ -100,7 +109,7 @@ fn a_state_without_records_is_one_empty_chunk() {
     let target = folder.path().join("snapshot");
     let manifest = export_at(&store, 0, 1 << 20, &target);
     assert_eq!((manifest.root, manifest.chunks.len()), (Hash::ZERO, 1));
-    check_import(&target, 0, &RecordMap::new());
+    check_round(&target, 0, &RecordMap::new());
 }
 
 #[test]
@@ -112,7 +121,21 @@ fn chunks_deeper_than_a_byte_are_divided_twice() {
     let target = folder.path().join("snapshot");
     let manifest = export_at(&store, 0, 250, &target);
     assert_eq!((manifest.depth, manifest.chunks.len()), (9, 512));
-    check_import(&target, 0, &records);
+    let directory = tempfile::tempdir().expect("a directory");
+    check_import(&target, 0, &records, directory.path());
+}
+
+#[test]
+fn a_chunk_of_any_size_is_imported() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let store = open(&folder.path().join("store"));
+    let records = records(70, 1 << 20);
+    store.commit(commit_of(0, writes_of(&records))).expect("commits");
+    let target = folder.path().join("snapshot");
+    let manifest = export_at(&store, 0, u64::MAX, &target);
+    assert!(manifest.chunks[0].bytes > ChunkImport::BATCH_BYTES_MAX);
+    let directory = tempfile::tempdir().expect("a directory");
+    check_import(&target, 0, &records, directory.path());
 }
 
 #[test]
@@ -144,7 +167,7 @@ fn a_chain_goes_on_while_one_of_its_blocks_is_exported() {
         assert!(exporting.join().expect("ends").chunks.len() > 4);
     });
     assert!(store.at(BlockNumber(1)).is_err(), "the block has been pruned meanwhile");
-    check_import(&target, 1, &records);
+    check_round(&target, 1, &records);
 }
 
 #[test]
