@@ -125,7 +125,8 @@ fn the_helpers_make_chunks_that_are_read() {
 #[test]
 fn records_that_are_not_those_of_the_state_are_refused() {
     let other_root = "its records are not those of the state";
-    let changes: [(&str, fn(&mut Vec<(Key, Bytes)>)); 6] = [
+    type Change = fn(&mut Vec<(Key, Bytes)>);
+    let changes: [(&str, Change); 6] = [
         (other_root, |records| drop(records.remove(3))),
         (other_root, |records| records[3].1 = Bytes::from_static(b"other")),
         (other_root, Vec::clear),
@@ -244,7 +245,8 @@ fn files_that_are_not_what_was_written_are_refused() {
 
 #[test]
 fn manifests_that_contradict_themselves_are_refused() {
-    let cases: [(&str, fn(&mut Json)); 10] = [
+    type Edit = fn(&mut Json);
+    let cases: [(&str, Edit); 10] = [
         ("format 2, this program reads format 1", |it| it["braid_snapshot"] = json!(2)),
         ("it is no manifest", |it| *it = json!({})),
         ("unknown field", |it| it["more"] = json!(1)),
