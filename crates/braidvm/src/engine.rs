@@ -361,16 +361,13 @@ impl Engine {
         Ok(BlockHeader::decode(number, &bytes)?)
     }
 
-    /// The root over all records of the latest state. Its cost grows with the state.
+    /// The root over all records of the latest state, which the store keeps at hand.
     ///
     /// # Errors
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
-        Ok(state::commitment::root_of(
-            state::Records::all(self.store.latest().as_ref()),
-            &mut |_| {},
-        )?)
+        Ok(self.store.root_at(self.tip())?)
     }
 
     /// The store.
