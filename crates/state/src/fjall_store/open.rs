@@ -154,9 +154,14 @@ impl Directory {
         }
     }
 
-    /// Gives the lock to keep.
-    pub(super) fn into_lock(self) -> File {
-        self.lock
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the path and the lock to keep.
+    pub(super) fn into_parts(self) -> (PathBuf, File) {
+        (self.path, self.lock)
     }
 
     /// Opens the store in the directory, after creating it where there is none.

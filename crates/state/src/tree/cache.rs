@@ -84,6 +84,11 @@ impl PageCache {
     pub(crate) fn bytes(&self) -> usize {
         self.0.lock().pages.limiter().bytes
     }
+
+    /// The most that these may come to.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.0.lock().pages.limiter().bytes_max
+    }
 }
 
 impl fmt::Debug for PageCache {
