@@ -1,6 +1,6 @@
 //! Which file call of the child fails, and how.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,12 @@ pub struct Plan {
     pub fault: Fault,
 }
 
+/// The directory of the store below a watched folder, or one that stands for it.
+#[must_use]
+pub fn store_below(root: &Path) -> PathBuf {
+    root.join("chains/first")
+}
+
 /// All that a child is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
@@ -77,6 +83,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The directory of the store, which it makes below the watched folder.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        store_below(&self.root)
+    }
+
     /// The form in which it is handed over.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, ensure};
 use braid_fault_tests::{
     disk::{Disk, Loss},
-    fault::{Fault, Plan, Setup},
+    fault::{Fault, Plan, Setup, store_below},
     operation::{Operation, read_log},
     random::Random,
     run::{self, End, Outcome},
@@ -90,16 +90,17 @@ impl Bench {
 
     /// Opens the store without faults, checks it, and goes on for some steps.
     fn check(&self, root: &Path, acknowledged: usize) -> anyhow::Result<()> {
-        let store = open(root)?;
+        let path = &store_below(root);
+        let store = open(path)?;
         let taken = verify(&store, &self.workload, acknowledged)?;
-        let taken = go_on(store, root, &self.workload, taken)?;
-        verify(&open(root)?, &self.workload, taken).context("after more steps").map(|_| ())
+        let taken = go_on(store, path, &self.workload, taken)?;
+        verify(&open(path)?, &self.workload, taken).context("after more steps").map(|_| ())
     }
 }
 
 fn go_on(
     mut store: FjallStore,
-    root: &Path,
+    path: &Path,
     workload: &Workload,
     taken: usize,
 ) -> anyhow::Result<usize> {
@@ -107,7 +108,7 @@ fn go_on(
         match workload.step(step).context("the workload has the step")? {
             Step::Reopen => {
                 store.close()?;
-                store = open(root)?;
+                store = open(path)?;
             }
             step => step.apply_durably(&store)?,
         }
@@ -230,5 +231,5 @@ fn errors_of_the_medium_are_told() {
         panic!("a full disk takes no store")
     };
     assert!(reason.contains("No space left"), "{reason}");
-    assert!(matches!(open(&bench.setup.root), Ok(_) | Err(StateError::Open { .. })));
+    assert!(matches!(open(&bench.setup.store()), Ok(_) | Err(StateError::Open { .. })));
 }

@@ -104,7 +104,12 @@ impl FjallStore {
             first_block,
             retained_from,
         };
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        let mut writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        // Where a sync failed before, the system may show a journal that the disk does not have,
+        // and would never write it. What it holds is shown to readers only once it is in tables.
+        if shared.keyspaces.has_journal()? {
+            writer.flush(&shared.keyspaces)?;
+        }
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -428,20 +433,34 @@ impl Writer {
         if self.unflushed_bytes < FLUSH_BYTES { Ok(()) } else { self.flush(keyspaces) }
     }
 
+    /// A failure ends the use of the store: what of the journal and the tables is on disk is then
+    /// for the next opening to find out.
     fn flush(&mut self, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes = 0;
+        // After an earlier failure the journal is what the next opening goes by.
+        let keeps_journal = self.failed;
+        self.failed = true;
         for keyspace in keyspaces.all() {
             keyspace.rotate_memtable().map_err(failed)?;
         }
-        for _ in 0..FLUSH_WAITS_MAX {
-            if keyspaces.is_flushed() {
-                // After a failure the journal is what the next opening goes by.
-                return if self.failed { Ok(()) } else { keyspaces.empty_journal() };
-            }
-            thread::sleep(FLUSH_WAIT);
+        wait_until_flushed(keyspaces)?;
+        if !keeps_journal {
+            keyspaces.empty_journal()?;
         }
-        Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
+        self.failed = keeps_journal;
+        Ok(())
     }
+}
+
+fn wait_until_flushed(keyspaces: &Keyspaces) -> Result<(), StateError> {
+    for _ in 0..FLUSH_WAITS_MAX {
+        if keyspaces.is_flushed() {
+            return Ok(());
+        }
+        keyspaces.check_usable()?;
+        thread::sleep(FLUSH_WAIT);
+    }
+    Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
 }
 
 /// The error of the library as one of the store.

@@ -70,6 +70,19 @@ impl Keyspaces {
         emptied().map_err(|error| StateError::Store(format!("{}: {error}", journal.display())))
     }
 
+    /// Whether the journal that this opening found holds anything.
+    pub(super) fn has_journal(&self) -> Result<bool, StateError> {
+        let Some(journal) = &self.journal else { return Ok(false) };
+        let metadata = fs::metadata(journal).map_err(|error| unreadable(journal, &error))?;
+        Ok(metadata.len() > 0)
+    }
+
+    /// Tells of a failure that a thread of the library met: what it was about to do is not done,
+    /// and never will be.
+    pub(super) fn check_usable(&self) -> Result<(), StateError> {
+        self.db.persist(PersistMode::Buffer).map_err(failed)
+    }
+
     /// Whether all tables that were to be put on disk are there.
     pub(super) fn is_flushed(&self) -> bool {
         self.all().iter().all(|keyspace| keyspace.sealed_memtable_count() == 0)
@@ -86,7 +99,7 @@ impl Directory {
     /// Locks the directory, which is made where it is not there and `create` is set.
     pub(super) fn lock(path: &Path, create: bool) -> Result<Self, StateError> {
         if create {
-            fs::create_dir_all(path).map_err(|error| refused(path, &error))?;
+            create_folders(path).map_err(|error| refused(path, &error))?;
         }
         let entries = fs::read_dir(path).map_err(|error| refused(path, &error))?;
         for entry in entries {
@@ -155,7 +168,8 @@ impl Directory {
         Seal::create(&new.join(SEAL))?;
         drop(open_keyspaces(&new.join(DB), config, Mode::Create)?);
         let moved = || -> io::Result<()> {
-            File::open(&new)?.sync_all()?;
+            // The library does not sync the names of the folders that it makes.
+            sync_tree(&new)?;
             fs::rename(&new, self.path.join(STORE))?;
             File::open(&self.path)?.sync_all()
         };
@@ -190,6 +204,30 @@ fn journals(db: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Makes a folder and what is missing above it, so that no power cut takes them away.
+fn create_folders(path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(path)?;
+    for folder in missing {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Syncs a folder and all that is in it.
+fn sync_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_tree(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 fn cut(journal: &Path) -> io::Result<()> {

@@ -39,7 +39,7 @@ mod work {
         let setup = Setup::decode(&env::var(SETUP).context(SETUP)?)?;
         let workload = Workload::new(setup.seed, setup.steps + 1)?;
         shim::install(&setup)?;
-        let store = match verify::open(&setup.root) {
+        let store = match verify::open(&setup.store()) {
             Ok(store) => store,
             Err(error) => return say(&format!("{REFUSED}opening: {error}")),
         };
@@ -62,7 +62,7 @@ mod work {
             let done = if matches!(step, Step::Reopen) {
                 let closed = store.close();
                 closed?;
-                store = verify::open(&setup.root)?;
+                store = verify::open(&setup.store())?;
                 Ok(())
             } else {
                 step.apply_durably(&store)
