@@ -8,6 +8,7 @@
 //! the store: it has to be opened again, which goes back to the last whole block.
 
 mod history;
+mod journal;
 mod layout;
 mod open;
 mod seal;

@@ -19,7 +19,7 @@ use std::{
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::{FjallConfig, failed, layout::FORMAT_VERSION, seal::Seal};
+use super::{FjallConfig, failed, journal::cut_torn_end, layout::FORMAT_VERSION, seal::Seal};
 use crate::StateError;
 
 const LOCK: &str = "lock";
@@ -313,6 +313,9 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
         Mode::Create => None,
         Mode::Open => journals(path).map_err(|error| unreadable(path, &error))?.pop(),
     };
+    if let Some(journal) = &journal {
+        cut_torn_end(journal).map_err(|error| unreadable(journal, &error))?;
+    }
     let not_opened = |error: fjall::Error| not_opened(path, &error);
     let db = Database::builder(path).cache_size(config.cache_bytes).open().map_err(not_opened)?;
     for name in KEYSPACES {
