@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-/// The variable through which a child gets its [`Setup`].
-pub const SETUP: &str = "BRAID_FAULT_SETUP";
-
 /// What happens at the call that a plan names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
@@ -65,7 +62,7 @@ pub fn store_below(root: &Path) -> PathBuf {
     root.join("chains/first")
 }
 
-/// All that a child is told.
+/// All that a child is told, as its one argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// The folder of the store: calls on files below it are seen by the shim.

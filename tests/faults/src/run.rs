@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 
-use crate::fault::{SETUP, Setup};
+use crate::fault::Setup;
 
 /// A line of the child: so many steps are taken and durable.
 pub const ACKNOWLEDGED: &str = "acknowledged ";
@@ -46,7 +46,7 @@ pub struct Outcome {
 /// Where it cannot be started, or ends otherwise than a child may.
 pub fn run(child: &Path, setup: &Setup) -> anyhow::Result<Outcome> {
     let mut process = Command::new(child)
-        .env(SETUP, setup.encode()?)
+        .arg(setup.encode()?)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -56,7 +56,7 @@ const DIRECTIONS: [(&str, &[&str]); 20] = [
     ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
     ("braid-crossing-tests", &["braidvm"]),
-    ("braid-fault-tests", &["primitives", "state", "braidvm"]),
+    ("braid-fault-tests", &["primitives", "state"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
     ("braid-examples", &["braidvm"]),

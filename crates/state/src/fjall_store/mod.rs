@@ -4,8 +4,11 @@
 //! of a block (state, history, hash, record, index, tip) is one batch that is synced before a
 //! commit returns. Opening reads no records, however many there are.
 //!
-//! It relies on a file system that keeps what was synced. An error of the medium ends the use of
-//! the store: it has to be opened again, which goes back to the last whole block.
+//! It relies on a file system that keeps what was synced, in sectors that are written whole or not
+//! at all. An error of the medium ends the use of the store: it has to be opened again, which goes
+//! back to the last whole block. Damage to what was synced is found where the seal knows the block
+//! that is missing; after a power cut the seal may be some blocks behind, so that damage to the
+//! journal is then taken for its torn end.
 
 mod history;
 mod journal;

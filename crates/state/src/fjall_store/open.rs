@@ -212,7 +212,7 @@ fn create_folders(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     for folder in missing {
         let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
-        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+        File::open(above.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ mod work {
 
     use anyhow::{Context, ensure};
     use braid_fault_tests::{
-        fault::{SETUP, Setup},
+        fault::Setup,
         operation::Operation,
         run::{ACKNOWLEDGED, DONE, REFUSED, RESUMED},
         verify,
@@ -36,7 +36,7 @@ mod work {
     use super::shim;
 
     pub(super) fn run() -> anyhow::Result<()> {
-        let setup = Setup::decode(&env::var(SETUP).context(SETUP)?)?;
+        let setup = Setup::decode(&env::args().nth(1).context("the setup is missing")?)?;
         let workload = Workload::new(setup.seed, setup.steps + 1)?;
         shim::install(&setup)?;
         let store = match verify::open(&setup.store()) {

@@ -210,13 +210,9 @@ impl Shim {
         // SAFETY: `taken` is at most the length of the bytes, which live through the call.
         let written = unsafe {
             match place {
-                Some(place) => libc::syscall(
-                    libc::SYS_pwrite64,
-                    file,
-                    bytes.as_ptr(),
-                    taken,
-                    place,
-                ),
+                Some(place) => {
+                    libc::syscall(libc::SYS_pwrite64, file, bytes.as_ptr(), taken, place)
+                }
                 None => real_write(file, bytes.as_ptr().cast(), taken),
             }
         };
@@ -329,9 +325,7 @@ fn on_file(
     });
     let result = match watched {
         None => make(),
-        Some((shim, number)) => {
-            shim.call(call, make, |shim, _| shim.log(&operation(number)))
-        }
+        Some((shim, number)) => shim.call(call, make, |shim, _| shim.log(&operation(number))),
     };
     c_int::try_from(result).unwrap_or(-1)
 }
@@ -580,9 +574,8 @@ unsafe extern "C" fn mkdir(name: *const c_char, mode: mode_t) -> c_int {
     on_name(here, name, Call::Space, make, |path| {
         let mut stat = MaybeUninit::uninit();
         // SAFETY: the place is large enough, and read only where the call has filled it.
-        let stat = unsafe {
-            (libc::stat64(name, stat.as_mut_ptr()) == 0).then(|| stat.assume_init())
-        };
+        let stat =
+            unsafe { (libc::stat64(name, stat.as_mut_ptr()) == 0).then(|| stat.assume_init()) };
         let stat: libc::stat64 = stat.expect("invariant: a folder that was made is there");
         Operation::MakeFolder { path, number: stat.st_ino }
     })
