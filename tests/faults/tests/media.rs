@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
@@ -129,6 +130,22 @@ fn count(log: &[Operation]) -> (u64, u64) {
     (log.iter().filter(is_call).count() as u64, log.iter().filter(is_sync).count() as u64)
 }
 
+/// The files whose sync failed, and the call in the log.
+fn failed_syncs(log: &[Operation]) -> Vec<(usize, String)> {
+    let mut paths = BTreeMap::new();
+    let mut failed = Vec::new();
+    for (call, operation) in log.iter().enumerate() {
+        match operation {
+            Operation::Open { path, number, .. } => _ = paths.insert(*number, path.clone()),
+            Operation::Sync { number, ok: false } => {
+                failed.push((call, paths.get(number).cloned().unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    failed
+}
+
 fn files_below(path: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(path).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -217,8 +234,9 @@ fn a_failing_medium_costs_no_acknowledged_step() {
             bench
                 .check(&bench.setup.root, resumed.acknowledged)
                 .with_context(|| format!("{plan:?}"))?;
+            let failed = failed_syncs(&bench.log()?);
             cut_power(&bench, &mut random, CUTS_AFTER_FAULT)
-                .with_context(|| format!("{plan:?}"))?;
+                .with_context(|| format!("{plan:?}, failed syncs: {failed:?}"))?;
         }
         Ok(())
     });

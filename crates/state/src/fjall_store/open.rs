@@ -230,6 +230,17 @@ fn sync_tree(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Syncs the names in a folder and in those below it.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
 fn cut(journal: &Path) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(journal)?;
     file.set_len(0)?;
@@ -315,6 +326,11 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
     };
     if let Some(journal) = &journal {
         cut_torn_end(journal).map_err(|error| unreadable(journal, &error))?;
+    }
+    if mode == Mode::Open {
+        // A name that the last process gave and could not sync is what the library goes by, while
+        // it removes what that name replaced: a power cut would then leave neither.
+        sync_folders(path).map_err(|error| unreadable(path, &error))?;
     }
     let not_opened = |error: fjall::Error| not_opened(path, &error);
     let db = Database::builder(path).cache_size(config.cache_bytes).open().map_err(not_opened)?;
