@@ -4,12 +4,16 @@
 //! of a block (state, history, hash, record, index, tip) is one batch that is synced before a
 //! commit returns. Opening reads no records, however many there are.
 //!
-//! It relies on a file system that keeps what was synced. An error of the medium ends the use of
-//! the store: it has to be opened again, which goes back to the last whole block.
+//! It relies on a file system that keeps what was synced, in sectors that are written whole or not
+//! at all. An error of the medium ends the use of the store: it has to be opened again, which goes
+//! back to the last whole block. Damage to what was synced is found where the seal knows the block
+//! that is missing; after a power cut the seal may be some blocks behind, so that damage to the
+//! journal is then taken for its torn end.
 
 mod build;
 mod history;
 mod import;
+mod journal;
 mod layout;
 mod metrics;
 mod open;
@@ -114,7 +118,7 @@ impl FjallStore {
     fn of(
         directory: Directory,
         keyspaces: Keyspaces,
-        writer: Writer,
+        mut writer: Writer,
         config: &FjallConfig,
     ) -> Result<Self, StateError> {
         let tip = read_tip(&keyspaces)?;
@@ -133,6 +137,11 @@ impl FjallStore {
             first_block,
             retained_from,
         };
+        // Where a sync failed before, the system may show a journal that the disk does not have,
+        // and would never write it. What it holds is shown to readers only once it is in tables.
+        if shared.keyspaces.has_journal()? {
+            writer.flush(&shared.keyspaces)?;
+        }
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -549,11 +558,19 @@ impl Writer {
         if self.unflushed_bytes < FLUSH_BYTES { Ok(()) } else { self.flush(keyspaces) }
     }
 
+    /// A failure ends the use of the store: what of the journal and the tables is on disk is then
+    /// for the next opening to find out.
     fn flush(&mut self, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes = 0;
+        // After an earlier failure the journal is what the next opening goes by.
+        let keeps_journal = self.failed;
+        self.failed = true;
         keyspaces.flush_tables()?;
-        // After a failure the journal is what the next opening goes by.
-        if self.failed { Ok(()) } else { keyspaces.empty_journal() }
+        if !keeps_journal {
+            keyspaces.empty_journal()?;
+        }
+        self.failed = keeps_journal;
+        Ok(())
     }
 }
 
