@@ -62,7 +62,7 @@ impl<'a> StateAt<'a> {
     /// [`EngineError::Estimate`] with the reason where the call fails with any gas.
     pub fn estimate(&self, request: &Request) -> Result<Gas, EngineError> {
         let (transaction, _) = self.engine.transaction_by(&self.interfaces(), request)?;
-        let cap = request.gas_limit.unwrap_or(self.engine.config().chain.gas_limit);
+        let cap = request.gas_limit.unwrap_or_else(|| self.engine.config().chain.gas_limit);
         let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view));
         execution.set_tracing(false);
         Ok(execution.estimate_gas(&unchecked(transaction), cap)?)

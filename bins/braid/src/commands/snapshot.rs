@@ -38,7 +38,7 @@ fn export(
     output: &Output,
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
-    let block = moment.block.unwrap_or(engine.tip());
+    let block = moment.block.unwrap_or_else(|| engine.tip());
     let mut bars = Bars::new(output);
     let manifest = engine.export_snapshot(block, directory, &mut |it| bars.show(it))?;
     bars.finish();
