@@ -134,8 +134,14 @@ fn killed_work_goes_on() {
 
 #[test]
 fn stages_have_names() {
-    let stages =
-        [Stage::Dividing, Stage::Sorting, Stage::Sealing, Stage::Verifying, Stage::Applying];
+    let stages = [
+        Stage::Dividing,
+        Stage::Sorting,
+        Stage::Sealing,
+        Stage::Verifying,
+        Stage::Applying,
+        Stage::Building,
+    ];
     let names: std::collections::BTreeSet<_> = stages.map(Stage::name).into_iter().collect();
     assert_eq!(names.len(), stages.len());
 }

@@ -101,18 +101,23 @@ impl ChunkImport {
     }
 
     /// Builds the tree of the records, makes them the state of a block, which becomes the tip, and
-    /// opens the store.
+    /// opens the store. `progress` hears now and then how many records are in the tree.
     ///
     /// # Errors
     ///
     /// [`StateError::Damaged`] where the records have another root than `root`; the import then has
     /// to start anew. [`StateError::Store`] where the medium failed.
-    pub fn finish(self, block: &ImportedBlock, root: &Hash) -> Result<FjallStore, StateError> {
+    pub fn finish(
+        self,
+        block: &ImportedBlock,
+        root: &Hash,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<FjallStore, StateError> {
         self.writer.check_usable()?;
         let Self { directory, keyspaces, writer, config } = self;
         let store = FjallStore::of(directory, keyspaces, writer, &config)?;
         let mut writer = store.writer.lock();
-        let finished = store.finish_import(&mut writer, block, Some(root));
+        let finished = store.finish_import(&mut writer, block, Some(root), progress);
         if let Err(StateError::Damaged { .. }) = &finished {
             give_up(&store.shared.keyspaces)?;
         }

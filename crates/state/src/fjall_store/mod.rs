@@ -288,18 +288,19 @@ impl FjallStore {
     }
 
     /// Makes the records that are there the state of a block, which becomes the tip.
-    /// Their root has to be `expected`, where it is known.
+    /// Their root has to be `expected`, where it is known. `progress` hears how many are in the tree.
     fn finish_import(
         &self,
         writer: &mut Writer,
         block: &ImportedBlock,
         expected: Option<&Hash>,
+        progress: &mut dyn FnMut(u64),
     ) -> Result<(), StateError> {
         writer.failed = true;
         let keyspaces = &self.shared.keyspaces;
         build::clear(keyspaces)?;
         let view = FjallView::latest(&self.shared, Some(block.tip));
-        let root = build::build(&self.shared, &view, block.tip.block, &mut |_| ())?;
+        let root = build::build(&self.shared, &view, block.tip.block, progress)?;
         if let Some(expected) = expected.filter(|expected| **expected != root) {
             let reason = format!("the imported records have root {root}, not {expected}");
             return Err(StateError::Damaged { path: self.shared.path.clone(), reason });
@@ -495,7 +496,7 @@ impl Store for FjallStore {
         // store anew removes.
         writer.failed = true;
         history::ingest(&self.shared.keyspaces, records)?;
-        self.finish_import(&mut writer, &block, None)
+        self.finish_import(&mut writer, &block, None, &mut |_| ())
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {

@@ -135,5 +135,7 @@ pub fn import(
         }
         progress(snapshot.progress(Stage::Applying, index));
     }
-    filling.finish(&manifest.head.imported_block(), &manifest.root)
+    let total = manifest.records;
+    let tell = &mut |done| progress(Progress { stage: Stage::Building, done, total });
+    filling.finish(&manifest.head.imported_block(), &manifest.root, tell)
 }

@@ -85,6 +85,8 @@ pub enum Stage {
     Verifying,
     /// Chunks are verified and written into the store.
     Applying,
+    /// The tree of the imported records is built.
+    Building,
 }
 
 impl Stage {
@@ -97,6 +99,7 @@ impl Stage {
             Self::Sealing => "sealing chunks",
             Self::Verifying => "verifying chunks",
             Self::Applying => "applying chunks",
+            Self::Building => "building the tree",
         }
     }
 }

@@ -331,7 +331,7 @@ fn a_chunk_that_fails_when_part_of_it_is_written_ends_the_import() {
         assert_eq!(import.is_applied(0).expect("reads"), is_small, "{count} records");
         assert!(!import.is_applied(1).expect("reads"));
     }
-    let store = begin().finish(&imported_block(), &Hash::ZERO).expect("it began anew");
+    let store = begin().finish(&imported_block(), &Hash::ZERO, &mut |_| ()).expect("it began anew");
     assert_eq!(all(&*store.latest()).len(), 0);
 }
 
@@ -343,7 +343,8 @@ fn records_with_another_root_are_not_finished() {
     let mut import = begin().expect("begins");
     let mut records = records(5, 10).into_iter().map(Ok);
     import.apply(0, &mut records).expect("applies");
-    let error = import.finish(&imported_block(), &Hash::repeat_byte(2)).expect_err("refused");
+    let error =
+        import.finish(&imported_block(), &Hash::repeat_byte(2), &mut |_| ()).expect_err("refused");
     assert!(matches!(error, StateError::Damaged { .. }), "{error}");
     FjallStore::open(folder.path(), &config).expect_err("it is no store");
     assert!(!begin().expect("begins anew").is_applied(0).expect("reads"));
