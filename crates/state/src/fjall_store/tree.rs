@@ -42,6 +42,10 @@ impl Pages for FjallPages<'_> {
         cache.keep(*id, &page, since, self.block);
         Ok(Some(page))
     }
+
+    fn spare(&self) -> Option<Arc<Page>> {
+        self.view.shared.pages.spare()
+    }
 }
 
 impl FjallPages<'_> {
