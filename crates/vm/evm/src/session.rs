@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use journal::{Changes, Journal, ViewDatabase};
+use journal::{AliasBinding, Changes, Journal, ViewDatabase};
 use primitives::U256;
 use revm::{
     context::{BlockEnv, CfgEnv, Context, JournalTr, LocalContext, TxEnv},
@@ -201,8 +201,23 @@ impl Session {
         origin.clone_from(&transaction.from);
         hash.clone_from(&transaction.hash);
         *gas_price = transaction.fee.effective(block.base_fee);
+        self.bind_aliases(transaction)?;
         let ended = self.run(ending)?;
         Ok(transaction::result(ended, &mut self.context.chain))
+    }
+
+    /// Makes the aliases of wide identities at both ends of a transaction their own. What the
+    /// transaction then does, or fails to do, decides whether the records stay.
+    fn bind_aliases(&mut self, transaction: &Transaction) -> Result<(), TransactionError> {
+        let ends = std::iter::once(transaction.from).chain(transaction.to);
+        for identity in ends.filter(|identity| !identity.is_evm()) {
+            let journal = &mut self.context.journaled_state;
+            if journal.bind_alias(&identity)? == AliasBinding::Taken {
+                journal.discard_transaction();
+                return Err(TransactionError::AliasTaken(identity));
+            }
+        }
+        Ok(())
     }
 
     fn begin(&mut self) {
