@@ -1,15 +1,35 @@
 //! Blocks: transactions as they are signed, what is checked before they run, receipts, headers,
 //! genesis, and the execution of whole blocks.
 //!
-//! A transaction reaches a node as bytes ([`SignedTransaction::decode`]), becomes one with a known
-//! sender ([`SignedTransaction::recover`]), and is checked against the rules of the chain.
+//! A transaction reaches a node as bytes ([`SignedTransaction::decode`]), is checked against the
+//! rules of the chain ([`ChainRules::check`]), and becomes one with a known sender
+//! ([`SignedTransaction::recover`]). [`build`] makes a block of many of them over a state; the
+//! [`BlockRecord`] of it is what a store keeps, and [`replay`] runs it again and compares.
 
+mod build;
+mod check;
+mod codec;
+pub mod execution;
+pub mod genesis;
+mod header;
 pub mod limits;
+mod receipt;
+mod record;
 mod recovery;
+mod replay;
+mod rules;
 mod signature;
 mod transaction;
 
+pub use build::{BlockError, Built, Parent, Proposal, Skipped, build, state_root};
+pub use check::CheckError;
+pub use genesis::{Genesis, GenesisError};
+pub use header::{Header, header_hash};
+pub use receipt::{Receipt, ReceiptStatus};
+pub use record::{BlockRecord, TransactionPlace};
 pub use recovery::SenderCache;
+pub use replay::{Difference, ReplayError, replay};
+pub use rules::{BaseFeeRule, ChainRules};
 pub use signature::{Scheme, SecretKey, SecretKeyError, SignatureError};
 pub use transaction::{
     AccessHint, Action, BRAID_TYPE, DecodeError, EncodeError, IMPERSONATED_TYPE, Payload,

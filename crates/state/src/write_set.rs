@@ -37,6 +37,11 @@ impl WriteSet {
         self.0.insert(key, value);
     }
 
+    /// Leaves a record as it is.
+    pub fn forget(&mut self, key: &Key) {
+        self.0.remove(key);
+    }
+
     /// The change of one key, if it changes: the new value, or nothing for a removal.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<Option<&Bytes>> {
