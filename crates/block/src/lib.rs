@@ -19,6 +19,7 @@ mod recovery;
 mod replay;
 mod rules;
 mod signature;
+mod suggestion;
 mod transaction;
 
 pub use build::{BlockError, Built, Parent, Proposal, Skipped, build, state_root};
@@ -31,6 +32,7 @@ pub use recovery::SenderCache;
 pub use replay::{Difference, ReplayError, replay};
 pub use rules::{BaseFeeRule, ChainRules};
 pub use signature::{Scheme, SecretKey, SecretKeyError, SignatureError};
+pub use suggestion::with_suggestion;
 pub use transaction::{
     AccessHint, Action, BRAID_TYPE, DecodeError, EncodeError, IMPERSONATED_TYPE, Payload,
     Recovered, RecoveryError, SignedTransaction,

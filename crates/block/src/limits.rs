@@ -28,3 +28,9 @@ pub const RECOVERY_THREADS_MAX: usize = 64;
 pub const RECOVERY_BATCH_MIN: usize = 16;
 
 const _: () = assert!(FOREIGN_CODE_BYTES_MAX + INTERFACE_BYTES_MAX < TRANSACTION_BYTES_MAX);
+
+/// Bytes of the output of a transaction that its receipt keeps; of the rest it keeps the length.
+pub const RECEIPT_OUTPUT_BYTES_MAX: usize = 16 << 10;
+
+/// Accounts and contracts that a genesis file names.
+pub const GENESIS_ENTRIES_MAX: usize = 100_000;

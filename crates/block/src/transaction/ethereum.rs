@@ -11,7 +11,7 @@ use alloy_rlp::Header;
 use kernel::{AccessEntry, Authorization, Fee, Transaction};
 use primitives::{Address, Bytes, EvmAddress, Gas, Hash, VmKind, Wei};
 
-use super::{Action, DecodeError, EncodeError, Envelope, Payload};
+use super::{Action, DecodeError, EncodeError, Envelope, Payload, RecoveryError};
 use crate::{
     SecretKey, SignatureError,
     limits::NONCE_MAX,
@@ -48,6 +48,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Envelope, DecodeError> {
 
 pub(super) fn encode(envelope: &Envelope) -> Bytes {
     envelope.encoded_2718().into()
+}
+
+/// Refuses what Ethereum's rules make invalid whatever the state is, and the kernel could not see.
+pub(super) fn check(envelope: &Envelope) -> Result<(), RecoveryError> {
+    match envelope.authorization_list() {
+        Some([]) => Err(RecoveryError::NoAuthorizations),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn sender(envelope: &Envelope) -> Result<Address, SignatureError> {

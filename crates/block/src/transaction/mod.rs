@@ -152,6 +152,41 @@ impl SignedTransaction {
         }
     }
 
+    /// Wei for a unit of gas at most, base fee and tip together.
+    #[must_use]
+    pub fn max_fee(&self) -> u128 {
+        match &self.content {
+            Content::Ethereum(envelope) => {
+                alloy_consensus::Transaction::max_fee_per_gas(&**envelope)
+            }
+            Content::Braid(payload, _) => payload.max_fee,
+        }
+    }
+
+    /// Wei for a unit of gas that goes to the fee recipient at most; the whole price where the
+    /// type knows no base fee.
+    #[must_use]
+    pub fn max_priority_fee(&self) -> u128 {
+        match &self.content {
+            Content::Ethereum(envelope) => {
+                alloy_consensus::Transaction::priority_fee_or_price(&**envelope)
+            }
+            Content::Braid(payload, _) => payload.max_priority_fee,
+        }
+    }
+
+    /// How many blobs it names (EIP-4844).
+    #[must_use]
+    pub fn blobs(&self) -> usize {
+        match &self.content {
+            Content::Ethereum(envelope) => {
+                alloy_consensus::Transaction::blob_versioned_hashes(&**envelope)
+                    .map_or(0, <[Hash]>::len)
+            }
+            Content::Braid(..) => 0,
+        }
+    }
+
     /// The last block that may hold it.
     #[must_use]
     pub fn expiry(&self) -> Option<BlockNumber> {
@@ -192,7 +227,10 @@ impl SignedTransaction {
     /// As [`recover`](Self::recover), with a sender that is known.
     pub(crate) fn with_sender(&self, sender: Address) -> Result<Recovered, RecoveryError> {
         let transaction = match &self.content {
-            Content::Ethereum(envelope) => ethereum::transaction(envelope, sender, self.hash),
+            Content::Ethereum(envelope) => {
+                ethereum::check(envelope)?;
+                ethereum::transaction(envelope, sender, self.hash)
+            }
             Content::Braid(payload, _) => payload.transaction(sender, self.hash)?,
         };
         Ok(Recovered {
