@@ -10,7 +10,7 @@ use thiserror::Error;
 use vm::BlockEnvironment;
 
 use crate::{
-    BaseFeeRule, BlockRecord, ChainRules, header::header, limits::GENESIS_ENTRIES_MAX,
+    BaseFeeRule, BlockRecord, ChainRules, Protocol, header::header, limits::GENESIS_ENTRIES_MAX,
     suggestion::with_suggestion,
 };
 
@@ -36,7 +36,7 @@ pub struct Genesis {
     /// How the base fee goes.
     pub base_fee: BaseFeeSection,
     /// Rules of the machines.
-    pub protocol: ProtocolSection,
+    pub protocol: Protocol,
     /// Accounts by name or address.
     pub accounts: BTreeMap<String, AccountSection>,
     /// Contracts that are made in the first block, in this order.
@@ -64,18 +64,6 @@ pub enum BaseFeeRuleName {
     Constant,
     /// By how full the block before was (EIP-1559).
     Eip1559,
-}
-
-/// Rules of the machines that all nodes of the chain share.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ProtocolSection {
-    /// The hardfork of the EVM, such as `osaka`; that of the node's configuration where none is
-    /// named.
-    pub hardfork: Option<String>,
-    /// The machines whose contracts may run; those of the node's configuration where none are
-    /// named.
-    pub enabled_vms: Option<Vec<VmKind>>,
 }
 
 /// What an account has at first.
@@ -134,7 +122,7 @@ impl Default for Genesis {
             accepts_impersonated: false,
             accepts_unprotected: false,
             base_fee: BaseFeeSection::default(),
-            protocol: ProtocolSection::default(),
+            protocol: Protocol::default(),
             accounts: BTreeMap::new(),
             contracts: Vec::new(),
         }
@@ -196,6 +184,7 @@ impl Genesis {
                 .transpose()?,
             accepts_impersonated: self.accepts_impersonated,
             accepts_unprotected: self.accepts_unprotected,
+            protocol: self.protocol.clone(),
         })
     }
 

@@ -24,13 +24,15 @@ mod transaction;
 
 pub use build::{BlockError, Built, Parent, Proposal, Skipped, build, state_root};
 pub use check::CheckError;
-pub use genesis::{Genesis, GenesisError};
+pub use genesis::{
+    AccountSection, BaseFeeRuleName, BaseFeeSection, ContractSection, Genesis, GenesisError,
+};
 pub use header::{Header, header_hash};
 pub use receipt::{Receipt, ReceiptStatus};
 pub use record::{BlockRecord, TransactionPlace};
 pub use recovery::SenderCache;
 pub use replay::{Difference, ReplayError, replay};
-pub use rules::{BaseFeeRule, ChainRules};
+pub use rules::{BaseFeeRule, ChainRules, Protocol};
 pub use signature::{Scheme, SecretKey, SecretKeyError, SignatureError};
 pub use suggestion::with_suggestion;
 pub use transaction::{

@@ -1,7 +1,7 @@
 //! What all nodes of a chain agree on beside the rules of its machines.
 
 use alloy_eips::{calc_next_block_base_fee, eip1559::BaseFeeParams};
-use primitives::{Address, BlockNumber, Gas, Hash, U256, Wei, keccak256};
+use primitives::{Address, BlockNumber, Gas, Hash, U256, VmKind, Wei, keccak256};
 use serde::{Deserialize, Serialize};
 use state::{Key, Namespace, StateError, StateView};
 use vm::BlockEnvironment;
@@ -30,6 +30,20 @@ pub struct ChainRules {
     /// Whether legacy transactions that name no chain are taken (before EIP-155), which can be
     /// replayed on any chain that takes them.
     pub accepts_unprotected: bool,
+    /// Rules of the machines.
+    pub protocol: Protocol,
+}
+
+/// Rules of the machines that all nodes of a chain share.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Protocol {
+    /// The hardfork of the EVM, such as `osaka`; that of the node's configuration where none is
+    /// named.
+    pub hardfork: Option<String>,
+    /// The machines whose contracts may run; those of the node's configuration where none are
+    /// named.
+    pub enabled_vms: Option<Vec<VmKind>>,
 }
 
 /// How the base fee of a unit of gas goes from block to block.

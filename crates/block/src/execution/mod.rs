@@ -28,19 +28,25 @@ pub enum ExecutionMode {
 pub struct Executor {
     kernel: Arc<Kernel>,
     mode: ExecutionMode,
+    is_tracing: bool,
 }
 
 impl Executor {
     /// An executor that goes one transaction after another.
     #[must_use]
     pub const fn serial(kernel: Arc<Kernel>) -> Self {
-        Self { kernel, mode: ExecutionMode::Serial }
+        Self { kernel, mode: ExecutionMode::Serial, is_tracing: false }
     }
 
     /// The machines.
     #[must_use]
     pub const fn kernel(&self) -> &Arc<Kernel> {
         &self.kernel
+    }
+
+    /// Records the trees of calls of the blocks to come, or does not.
+    pub const fn set_tracing(&mut self, is_tracing: bool) {
+        self.is_tracing = is_tracing;
     }
 
     /// Executes the transactions of `block` over `view`, in their order.
@@ -59,7 +65,9 @@ impl Executor {
     ) -> Result<Executed, ExecutionError> {
         let transactions = transactions.into();
         match self.mode {
-            ExecutionMode::Serial => serial::execute(&self.kernel, view, block, &transactions),
+            ExecutionMode::Serial => {
+                serial::execute(&self.kernel, view, block, (&transactions, self.is_tracing))
+            }
         }
     }
 }

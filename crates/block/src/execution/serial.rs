@@ -16,10 +16,11 @@ pub(super) fn execute(
     kernel: &Kernel,
     view: Arc<dyn StateView>,
     block: &BlockEnvironment,
-    transactions: &[Transaction],
+    (transactions, is_tracing): (&[Transaction], bool),
 ) -> Result<Executed, ExecutionError> {
     let mut gas = BlockGas::new(block.gas_limit);
     let mut execution = kernel.execution(Arc::clone(&view), block);
+    execution.set_tracing(is_tracing);
     let mut outcomes = Vec::with_capacity(transactions.len());
     for (index, transaction) in transactions.iter().enumerate() {
         outcomes.push(step(&mut execution, &mut gas, (index, transaction))?);
