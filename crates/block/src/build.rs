@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::TransactionResult;
 use primitives::{Gas, Hash, TxIndex};
-use state::{BlockCommit, Overlay, Records, StateError, StateView, WriteSet};
+use state::{StateError, StateView, WriteSet};
 use thiserror::Error;
 use vm::BlockEnvironment;
 
@@ -13,7 +13,6 @@ use crate::{
     SignedTransaction,
     execution::{ExecutionError, Executor, Outcome},
     header::header,
-    header_hash,
 };
 
 /// The block that a new one follows.
@@ -29,7 +28,7 @@ pub struct Parent {
 #[derive(Debug)]
 pub struct Proposal<'a> {
     /// The rules of the chain.
-    pub rules: &'a ChainRules,
+    pub rules: ChainRules,
     /// The hash of the block before.
     pub parent_hash: Hash,
     /// What code sees of the block.
@@ -40,16 +39,16 @@ pub struct Proposal<'a> {
     pub threads: usize,
 }
 
-/// A block that has run and is not yet part of a chain.
+/// A block whose transactions have run, and whose header waits for the root of the state.
 #[derive(Debug, Clone)]
-pub struct Built {
-    /// Header, transactions and receipts.
-    pub record: BlockRecord,
-    /// The hash of the block.
-    pub hash: Hash,
+pub struct Ran {
     /// What it changes of the state.
     pub writes: WriteSet,
-    /// What came of each transaction of the block, with what a receipt does not keep.
+    /// The transactions that are in it.
+    pub transactions: Vec<SignedTransaction>,
+    /// A receipt for each.
+    pub receipts: Vec<Receipt>,
+    /// What came of each, with what a receipt does not keep.
     pub results: Vec<TransactionResult>,
     /// Transactions that are not in it, by their place in the proposal.
     pub skipped: Vec<Skipped>,
@@ -76,34 +75,30 @@ pub enum BlockError {
     State(#[from] StateError),
 }
 
-impl Built {
-    /// What the store takes.
+impl Ran {
+    /// The block with its header, over the root that the state has after it.
     #[must_use]
-    pub fn into_commit(self) -> (BlockCommit, BlockRecord, Vec<TransactionResult>) {
-        let commit = BlockCommit {
-            number: primitives::BlockNumber(self.record.header.number),
-            hash: self.hash,
-            writes: self.writes,
-            record: Some(self.record.encode()),
-            index: self.record.index(),
-        };
-        (commit, self.record, self.results)
+    pub fn into_record(self, proposal: &Proposal<'_>, state_root: Hash) -> BlockRecord {
+        let Self { transactions, receipts, .. } = self;
+        let roots = (proposal.parent_hash, state_root);
+        let header = header(&proposal.environment, roots, &transactions, &receipts);
+        BlockRecord { header, transactions, receipts }
     }
 }
 
-/// Runs the transactions of a proposal over the state of its parent and makes a block of those that
-/// are valid where they stand.
+/// Runs the transactions of a proposal over the state of its parent, and makes the body of a block of
+/// those that are valid where they stand.
 ///
 /// # Errors
 ///
 /// [`BlockError`] where the host failed. An invalid transaction is no error: it is left out and
 /// listed with its reason.
-pub fn build(
+pub fn run(
     executor: &Executor,
     senders: &SenderCache,
     view: &Arc<dyn StateView>,
     proposal: &Proposal<'_>,
-) -> Result<Built, BlockError> {
+) -> Result<Ran, BlockError> {
     let mut skipped = Vec::new();
     let admitted = admit(senders, proposal, &mut skipped);
     let runnable: Vec<_> = admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
@@ -130,28 +125,8 @@ pub fn build(
         }
     }
     assert_eq!(gas, executed.gas_used, "the receipts account for all gas of the block");
-    let state_root = state_root(view, &executed.writes)?;
-    let roots = (proposal.parent_hash, state_root);
-    let header = header(&proposal.environment, roots, &transactions, &receipts);
     skipped.sort_by_key(|it| it.index);
-    let record = BlockRecord { header, transactions, receipts };
-    Ok(Built {
-        hash: header_hash(&record.header),
-        record,
-        writes: executed.writes,
-        results,
-        skipped,
-    })
-}
-
-/// The root of the state after changes. Its cost grows with the state.
-///
-/// # Errors
-///
-/// [`StateError`] where the view fails.
-pub fn state_root(view: &Arc<dyn StateView>, writes: &WriteSet) -> Result<Hash, StateError> {
-    let after = Overlay::new(Arc::clone(view), writes.clone());
-    state::commitment::root_of(Records::all(&after), &mut |_| {})
+    Ok(Ran { writes: executed.writes, transactions, receipts, results, skipped })
 }
 
 /// The transactions that may run, with their place in the proposal.

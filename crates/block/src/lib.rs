@@ -3,7 +3,7 @@
 //!
 //! A transaction reaches a node as bytes ([`SignedTransaction::decode`]), is checked against the
 //! rules of the chain ([`ChainRules::check`]), and becomes one with a known sender
-//! ([`SignedTransaction::recover`]). [`build`] makes a block of many of them over a state; the
+//! ([`SignedTransaction::recover`]). [`run`] makes the body of a block of many of them over a state; the
 //! [`BlockRecord`] of it is what a store keeps, and [`replay`] runs it again and compares.
 
 mod build;
@@ -22,7 +22,7 @@ mod signature;
 mod suggestion;
 mod transaction;
 
-pub use build::{BlockError, Built, Parent, Proposal, Skipped, build, state_root};
+pub use build::{BlockError, Parent, Proposal, Ran, Skipped, run};
 pub use check::CheckError;
 pub use genesis::{
     AccountSection, BaseFeeRuleName, BaseFeeSection, ContractSection, Genesis, GenesisError,

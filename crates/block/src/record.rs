@@ -3,7 +3,7 @@
 use alloy_rlp::{Decodable, Encodable};
 use borsh::BorshDeserialize;
 use primitives::{BlockNumber, Bytes, Hash, TxIndex};
-use state::{StateError, Store};
+use state::{BlockEntry, StateError, Store};
 
 use crate::{
     Header, Receipt, SignedTransaction,
@@ -42,6 +42,17 @@ impl BlockRecord {
     #[must_use]
     pub fn hash(&self) -> Hash {
         header_hash(&self.header)
+    }
+
+    /// What the store takes beside the changes of the state.
+    #[must_use]
+    pub fn entry(&self) -> BlockEntry {
+        BlockEntry {
+            number: BlockNumber(self.header.number),
+            hash: self.hash(),
+            record: Some(self.encode()),
+            index: self.index(),
+        }
     }
 
     /// The bytes in the store.

@@ -7,8 +7,8 @@ use state::{Key, StateError, Store, WriteSet};
 use thiserror::Error;
 
 use crate::{
-    BlockError, BlockRecord, Built, ChainRules, Header, Proposal, SenderCache, build,
-    execution::Executor,
+    BlockError, BlockRecord, ChainRules, Header, Proposal, Ran, SenderCache, execution::Executor,
+    run,
 };
 
 /// The first thing in which a block that ran again differs from the one that is stored.
@@ -70,32 +70,34 @@ pub fn replay(
     let view = store.at(parent)?;
     let parent_hash = store.block_hash(parent)?.unwrap_or_default();
     let proposal = Proposal {
-        rules,
+        rules: rules.clone(),
         parent_hash,
         environment: rules.environment_of(&stored.header),
         transactions: &stored.transactions,
         threads: 1,
     };
-    let replayed = build(executor, senders, &view, &proposal)?;
-    let difference = |(what, stored, replayed): (String, String, String)| Difference {
-        block: number,
-        what,
-        stored,
-        replayed,
+    let ran = run(executor, senders, &view, &proposal)?;
+    let found = match compare(&stored, &ran) {
+        Some(found) => Some(found),
+        None => compare_state(store, number, &ran.writes)?,
     };
-    if let Some(found) = compare(&stored, &replayed) {
-        return Ok(Some(difference(found)));
-    }
-    let found = compare_state(store, number, &replayed.writes)?
-        .or_else(|| compare_headers(&stored.header, &replayed.record.header))
-        .or_else(|| compare_hash(store.block_hash(number).ok().flatten(), replayed.hash));
-    Ok(found.map(difference))
+    let found = match found {
+        Some(found) => Some(found),
+        None => {
+            // The records that changed are equal, so the root that the store keeps is the replay's.
+            let replayed = ran.into_record(&proposal, store.root_at(number)?);
+            let hash = store.block_hash(number)?;
+            let found = compare_headers(&stored.header, &replayed.header);
+            found.or_else(|| compare_hash(hash, replayed.hash()))
+        }
+    };
+    Ok(found.map(|(what, stored, replayed)| Difference { block: number, what, stored, replayed }))
 }
 
 type Found = (String, String, String);
 
 /// Transactions and receipts, which say more than a header does.
-fn compare(stored: &BlockRecord, replayed: &Built) -> Option<Found> {
+fn compare(stored: &BlockRecord, replayed: &Ran) -> Option<Found> {
     if let Some(skipped) = replayed.skipped.first() {
         let hash = stored.transactions.get(skipped.index).map(|it| it.hash().to_string());
         let reason = skipped.reason.as_ref().map_or_else(
@@ -105,7 +107,7 @@ fn compare(stored: &BlockRecord, replayed: &Built) -> Option<Found> {
         let what = format!("transaction {} ({})", skipped.index, hash.unwrap_or_default());
         return Some((what, "included".to_owned(), reason));
     }
-    let pairs = stored.receipts.iter().zip(&replayed.record.receipts);
+    let pairs = stored.receipts.iter().zip(&replayed.receipts);
     let (left, right) = pairs.into_iter().find(|(left, right)| left != right)?;
     let what = format!("receipt {} ({})", left.index, left.transaction_hash);
     Some((what, format!("{left:?}"), format!("{right:?}")))

@@ -35,6 +35,14 @@ pub enum StateError {
         /// The only block that the store takes now.
         expected: u64,
     },
+    /// A block was staged on a state that is not the last one any more.
+    #[error("the block was staged on {staged_on}, the tip is {tip}: stage it again")]
+    Stale {
+        /// What it was staged on.
+        staged_on: String,
+        /// The tip of the store.
+        tip: String,
+    },
     /// A state was to be loaded into a store that holds blocks already.
     #[error("the store is not empty: its tip is block {tip}")]
     NotEmpty {
@@ -79,6 +87,7 @@ impl StateError {
         match self {
             Self::NotHeld { .. }
             | Self::NotNext { .. }
+            | Self::Stale { .. }
             | Self::NotEmpty { .. }
             | Self::Open { .. }
             | Self::Dump { .. } => true,

@@ -16,17 +16,20 @@ mod overlay;
 pub mod record;
 mod records;
 mod store;
+mod tree;
 pub mod verify;
 mod view;
 mod write_set;
 
 pub use diff::{Diff, Difference, diff_views};
 pub use error::StateError;
-pub use fjall_store::{FjallConfig, FjallStore};
+pub use fjall_store::{FjallConfig, FjallStore, UpgradeProgress};
 pub use key::{Key, Namespace, SPACE_BYTES};
 pub use memory::MemoryStore;
 pub use overlay::Overlay;
 pub use records::Records;
-pub use store::{BlockCommit, ImportedBlock, PruneProgress, RecordSource, Store, Tip};
+pub use store::{
+    BlockCommit, BlockEntry, ImportedBlock, PruneProgress, RecordSource, Staged, Store, Tip,
+};
 pub use view::{EmptyView, ScanEntry, StateView};
 pub use write_set::WriteSet;

@@ -1,6 +1,5 @@
 //! Why bytes are no transaction, and why a transaction has no sender.
 
-use primitives::Address;
 use thiserror::Error;
 
 use crate::SignatureError;
@@ -102,7 +101,4 @@ pub enum RecoveryError {
     /// No machine of this build publishes modules.
     #[error("modules cannot be published: this node has no machine that takes them")]
     Publish,
-    /// Upgrades cannot be carried out.
-    #[error("contract {0} cannot be upgraded: the deployer of this chain has no upgrades")]
-    Upgrade(Address),
 }

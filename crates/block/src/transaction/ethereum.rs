@@ -117,6 +117,10 @@ fn unsigned(payload: Payload) -> Result<TxEip1559, EncodeError> {
             let input = kernel::deploy_input(kind, &code, &arguments, interface.as_deref());
             (TxKind::Call(kernel::deployer().evm_alias()), value, input)
         }
+        Action::Upgrade { contract, code, interface } => {
+            let input = kernel::upgrade_input(contract, &code, interface.as_deref());
+            (TxKind::Call(kernel::deployer().evm_alias()), Wei::ZERO, input)
+        }
         other => return Err(cannot(&format!("the action is {}", other.name()))),
     };
     Ok(TxEip1559 {

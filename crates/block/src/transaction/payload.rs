@@ -70,6 +70,8 @@ pub enum Action {
         contract: Address,
         /// The code.
         code: Bytes,
+        /// Its interface as JSON; the new code's own where there is none.
+        interface: Option<String>,
     },
     /// Publishes modules under the sender's name.
     Publish {
@@ -170,7 +172,10 @@ impl Payload {
                 let input = kernel::deploy_input(*kind, code, arguments, interface.as_deref());
                 Ok((Some(kernel::deployer()), *value, input))
             }
-            Action::Upgrade { contract, .. } => Err(RecoveryError::Upgrade(*contract)),
+            Action::Upgrade { contract, code, interface } => {
+                let input = kernel::upgrade_input(*contract, code, interface.as_deref());
+                Ok((Some(kernel::deployer()), Wei::ZERO, input))
+            }
             Action::Publish { .. } => Err(RecoveryError::Publish),
         }
     }

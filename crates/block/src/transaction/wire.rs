@@ -25,7 +25,7 @@ enum ActionBytes {
     Transfer { to: [u8; 32], value: [u8; 32] } = 0,
     Call { to: [u8; 32], value: [u8; 32], input: Vec<u8> } = 1,
     Deploy(DeployBytes) = 2,
-    Upgrade { contract: [u8; 32], code: Vec<u8> } = 3,
+    Upgrade { contract: [u8; 32], code: Vec<u8>, interface: Option<String> } = 3,
     Publish { modules: Vec<Vec<u8>> } = 4,
 }
 
@@ -94,9 +94,11 @@ fn action_bytes(action: &Action) -> ActionBytes {
                 value: value.0.to_le_bytes(),
             })
         }
-        Action::Upgrade { contract, code } => {
-            ActionBytes::Upgrade { contract: *contract.as_bytes(), code: code.to_vec() }
-        }
+        Action::Upgrade { contract, code, interface } => ActionBytes::Upgrade {
+            contract: *contract.as_bytes(),
+            code: code.to_vec(),
+            interface: interface.clone(),
+        },
         Action::Publish { modules } => {
             ActionBytes::Publish { modules: modules.iter().map(|module| module.to_vec()).collect() }
         }
@@ -119,8 +121,8 @@ fn action(bytes: ActionBytes) -> Result<Action, String> {
             interface: deploy.interface,
             value: amount(deploy.value),
         },
-        ActionBytes::Upgrade { contract, code } => {
-            Action::Upgrade { contract: Address::new(contract), code: code.into() }
+        ActionBytes::Upgrade { contract, code, interface } => {
+            Action::Upgrade { contract: Address::new(contract), code: code.into(), interface }
         }
         ActionBytes::Publish { modules } => {
             Action::Publish { modules: modules.into_iter().map(Bytes::from).collect() }

@@ -1,6 +1,6 @@
 //! The codec over all that can be said, and over bytes that nobody meant.
 
-use block::{
+use braid_block::{
     AccessHint, Action, DecodeError, EncodeError, Payload, RecoveryError, SecretKey, SenderCache,
     SignedTransaction,
     limits::{ACCESS_HINTS_MAX, MODULES_MAX, NONCE_MAX, TRANSACTION_BYTES_MAX},
@@ -27,8 +27,11 @@ fn action() -> impl Strategy<Value = Action> {
     let kind = prop::sample::select(VmKind::ALL);
     prop_oneof![
         (address(), wei()).prop_map(|(to, value)| Action::Transfer { to, value }),
-        (address(), wei(), bytes(100))
-            .prop_map(|(to, value, input)| Action::Call { to, value, input }),
+        (address(), wei(), bytes(100)).prop_map(|(to, value, input)| Action::Call {
+            to,
+            value,
+            input
+        }),
         (kind, bytes(100), bytes(40), prop::option::of("[a-z\\[\\]]{0,20}"), wei()).prop_map(
             |(kind, code, arguments, interface, value)| Action::Deploy {
                 kind,
@@ -38,7 +41,8 @@ fn action() -> impl Strategy<Value = Action> {
                 value
             }
         ),
-        (address(), bytes(100)).prop_map(|(contract, code)| Action::Upgrade { contract, code }),
+        (address(), bytes(100), prop::option::of("[a-z]{0,9}"))
+            .prop_map(|(contract, code, interface)| Action::Upgrade { contract, code, interface }),
         prop::collection::vec(bytes(30), 0..4).prop_map(|modules| Action::Publish { modules }),
     ]
 }
@@ -98,7 +102,6 @@ proptest! {
                 let is_refused = matches!(
                     &payload.action,
                     Action::Publish { .. }
-                        | Action::Upgrade { .. }
                         | Action::Deploy { kind: VmKind::Evm, interface: Some(_), .. }
                 );
                 prop_assert!(is_refused);
@@ -204,8 +207,7 @@ fn what_breaks_a_limit_is_neither_written_nor_read() {
     ));
     let code = vec![0; TRANSACTION_BYTES_MAX].into();
     let (kind, value) = (VmKind::Wasm, Wei::ZERO);
-    let action =
-        Action::Deploy { kind, code, arguments: Bytes::new(), interface: None, value };
+    let action = Action::Deploy { kind, code, arguments: Bytes::new(), interface: None, value };
     let error = Payload { action, ..base }.sign(&key(1)).expect_err("too large");
     assert!(matches!(error, EncodeError::TooLarge { .. }));
     let error = SignedTransaction::decode(&vec![0x42; TRANSACTION_BYTES_MAX + 1]);

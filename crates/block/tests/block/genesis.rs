@@ -1,6 +1,6 @@
 //! Genesis files: what they say, and what is wrong with those that are refused.
 
-use block::{BaseFeeRule, ChainRules, Genesis};
+use braid_block::{BaseFeeRule, ChainRules, Genesis};
 use primitives::{Address, Gas, U256};
 use state::{Key, record::AccountRecord};
 
@@ -93,8 +93,10 @@ fn what_is_wrong_is_named_with_a_suggestion() {
 fn values_that_do_not_read_are_named_by_their_key() {
     let whole = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
     let twice = format!("[accounts.alice]\n[accounts.\"{}\"]\n", names("alice").expect("alice"));
-    let supply =
-        format!("[accounts.alice]\nbalance = \"{whole}\"\n[accounts.\"0x{:040}\"]\nbalance = \"1\"", 5);
+    let supply = format!(
+        "[accounts.alice]\nbalance = \"{whole}\"\n[accounts.\"0x{:040}\"]\nbalance = \"1\"",
+        5
+    );
     let cases = [
         ("[accounts.mallory]\nbalance = \"1\"", "accounts.mallory"),
         ("[accounts.alice]\nbalance = \"much\"", "accounts.alice"),

@@ -5,7 +5,7 @@ mod envelope;
 mod genesis;
 mod vectors;
 
-use block::{Action, Payload, SecretKey};
+use braid_block::{Action, Payload, SecretKey};
 use primitives::{Address, Gas, U256, Wei};
 
 /// A key of secp256k1 that everybody knows.

@@ -1,7 +1,7 @@
 //! Transactions that others signed: the example of EIP-155 and transactions of public networks.
 
 use alloy_primitives::hex;
-use block::{DecodeError, RecoveryError, SignatureError, SignedTransaction};
+use braid_block::{DecodeError, RecoveryError, SignatureError, SignedTransaction};
 use primitives::U256;
 
 struct Vector {

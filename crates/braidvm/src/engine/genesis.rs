@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use block::{ChainRules, Genesis, GenesisError, execution::Executor, genesis::ContractSection};
 use kernel::{Checks, Kernel, Transaction};
-use primitives::{Address, BlockNumber, Hash, Wei};
-use state::{BlockCommit, EmptyView, Overlay, StateView, Store, WriteSet};
+use primitives::{Address, BlockNumber, Wei};
+use state::{EmptyView, MemoryStore, Overlay, StateView, Store, WriteSet};
 use vm::BlockEnvironment;
 
 use super::Engine;
@@ -32,17 +32,21 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let config = config.with_protocol(&genesis.protocol)?;
         let executor = Executor::serial(Arc::new(Kernel::new(config.kernel())?));
-        let (hash, commit) = prepare(&executor, genesis, read_artifact)?;
+        let (rules, writes) = prepare(&executor, genesis, read_artifact)?;
         match store.block_hash(BlockNumber(0))? {
-            Some(found) if found != hash => {
-                return Err(EngineError::OtherGenesis { found, expected: hash });
+            Some(found) => {
+                // The root does not depend on the store that computes it.
+                let expected = MemoryStore::new().stage(writes)?.root();
+                let expected = rules.genesis_block(expected).hash();
+                if found != expected {
+                    return Err(EngineError::OtherGenesis { found, expected });
+                }
             }
-            Some(_) => {}
             None if store.tip().is_some() => return Err(EngineError::NoRules),
-            None => store.commit(commit)?,
+            None => put(store.as_ref(), &rules, writes)?,
         }
         let mut config = config;
-        config.chain.follow(&genesis.rules(&dev_address)?);
+        config.chain.follow(&rules);
         Self::over(config, executor, store)
     }
 }
@@ -53,8 +57,15 @@ pub(super) fn commit(
     store: &dyn Store,
     genesis: &Genesis,
 ) -> Result<(), EngineError> {
-    let (_, commit) = prepare(executor, genesis, &no_artifacts)?;
-    Ok(store.commit(commit)?)
+    let (rules, writes) = prepare(executor, genesis, &no_artifacts)?;
+    put(store, &rules, writes)
+}
+
+/// Puts the first block into an empty store.
+fn put(store: &dyn Store, rules: &ChainRules, writes: WriteSet) -> Result<(), EngineError> {
+    let staged = store.stage(writes)?;
+    let record = rules.genesis_block(staged.root());
+    Ok(store.commit_staged(record.entry(), staged)?)
 }
 
 fn no_artifacts(path: &Path) -> Result<Artifact, EngineError> {
@@ -65,29 +76,19 @@ fn no_artifacts(path: &Path) -> Result<Artifact, EngineError> {
     .into())
 }
 
-/// The hash of the genesis block, and the block.
+/// The rules and the records of a genesis.
 fn prepare(
     executor: &Executor,
     genesis: &Genesis,
     read_artifact: ReadArtifact<'_>,
-) -> Result<(Hash, BlockCommit), EngineError> {
+) -> Result<(ChainRules, WriteSet), EngineError> {
     let rules = genesis.rules(&dev_address)?;
     let mut writes = genesis.writes(&dev_address)?;
     for contract in &genesis.contracts {
         let made = make_contract(executor.kernel(), &rules, &writes, contract, read_artifact)?;
         writes.extend(made);
     }
-    let empty: Arc<dyn StateView> = Arc::new(EmptyView);
-    let record = rules.genesis_block(block::state_root(&empty, &writes)?);
-    let hash = record.hash();
-    let commit = BlockCommit {
-        number: BlockNumber(0),
-        hash,
-        writes,
-        record: Some(record.encode()),
-        index: Vec::new(),
-    };
-    Ok((hash, commit))
+    Ok((rules, writes))
 }
 
 /// What the making of a contract changes of the state so far.

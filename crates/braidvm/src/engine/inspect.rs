@@ -93,16 +93,13 @@ impl Engine {
         StateInterfaces::new(self.store.latest())
     }
 
-    /// The root over all records of the latest state. Its cost grows with the state.
+    /// The root over all records of the latest state, which the store keeps at hand.
     ///
     /// # Errors
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
-        Ok(state::commitment::root_of(
-            state::Records::all(self.store.latest().as_ref()),
-            &mut |_| {},
-        )?)
+        Ok(self.store.root_at(self.tip())?)
     }
 
     fn account_record(&self, address: &Address) -> Result<AccountRecord, EngineError> {

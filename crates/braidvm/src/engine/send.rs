@@ -5,8 +5,7 @@ use std::num::NonZero;
 
 use abi::Interface;
 use block::{
-    Action, BlockError, BlockRecord, Built, Payload, Proposal, SecretKey, SignedTransaction,
-    Skipped,
+    Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
 };
 use kernel::{Checks, Fee, Transaction, TransactionResult};
 use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
@@ -89,8 +88,9 @@ impl Engine {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> Result<BlockReceipt, EngineError> {
-        let built = self.build(transactions)?;
-        self.seal(built, None)
+        let proposal = self.propose(transactions);
+        let ran = self.run(&proposal)?;
+        self.seal(&proposal, ran, None)
     }
 
     /// The transaction that `transaction` is when its sender signs it: with the key of a
@@ -129,34 +129,42 @@ impl Engine {
         transactions: &[SignedTransaction],
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
-        let mut built = self.build(transactions)?;
-        match built.skipped.pop() {
+        let proposal = self.propose(transactions);
+        let mut ran = self.run(&proposal)?;
+        match ran.skipped.pop() {
             Some(Skipped { reason: Some(reason), .. }) => Err(reason.into()),
             Some(Skipped { index, reason: None }) => Err(EngineError::NotReached(index)),
-            None => self.seal(built, resolved),
+            None => self.seal(&proposal, ran, resolved),
         }
     }
 
-    fn build(&self, transactions: &[SignedTransaction]) -> Result<Built, BlockError> {
-        let proposal = Proposal {
-            rules: &self.rules,
+    fn propose<'a>(&self, transactions: &'a [SignedTransaction]) -> Proposal<'a> {
+        Proposal {
+            rules: self.rules.clone(),
             parent_hash: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
             environment: self.next_block(),
             transactions,
             threads: std::thread::available_parallelism().map_or(1, NonZero::get),
-        };
-        block::build(&self.executor, &self.senders, &self.store.latest(), &proposal)
+        }
+    }
+
+    fn run(&self, proposal: &Proposal<'_>) -> Result<Ran, BlockError> {
+        block::run(&self.executor, &self.senders, &self.store.latest(), proposal)
     }
 
     /// Makes a block the last of the chain. When this returns it is durable.
     fn seal(
         &mut self,
-        mut built: Built,
+        proposal: &Proposal<'_>,
+        mut ran: Ran,
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
-        let (hash, skipped) = (built.hash, std::mem::take(&mut built.skipped));
-        let (commit, record, results) = built.into_commit();
-        self.store.commit(commit)?;
+        let skipped = std::mem::take(&mut ran.skipped);
+        let results = std::mem::take(&mut ran.results);
+        let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
+        let record = ran.into_record(proposal, staged.root());
+        let hash = record.hash();
+        self.store.commit_staged(record.entry(), staged)?;
         self.next_timestamp_s = None;
         let receipts = results
             .into_iter()

@@ -5,7 +5,10 @@
 //! state   key -> value
 //! hist    escape(key) ‖ 00 00 ‖ block (8) -> 00, or 01 ‖ value: what the record was before
 //! chg     block (8) ‖ part (4) -> length (4) ‖ key, and so on: which records the block changed
-//! block   'h' ‖ block (8) -> hash; 'r' ‖ block (8) -> record; 'i' ‖ key -> record of the index
+//! block   'h' ‖ block (8) -> hash; 'r' ‖ block (8) -> record; 'c' ‖ block (8) -> root of the
+//!         state; 'i' ‖ key -> record of the index
+//! tree    page ‖ block (8) -> the page, or what the block changed of it
+//! stale   block (8) ‖ page -> nothing: versions of the page below the block are for history alone
 //! ```
 //!
 //! Numbers are big-endian, so that they order as bytes. A key of the state is of any length and
@@ -19,7 +22,10 @@ use primitives::{BlockNumber, Bytes, Hash};
 use crate::{Key, Tip};
 
 /// The version of this layout; a store of a higher one is not opened.
-pub(super) const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 2;
+
+/// The version before the tree, from which a store can be upgraded.
+pub(super) const FORMAT_WITHOUT_TREE: u32 = 1;
 
 /// Keys that one part of a change record holds.
 pub(super) const CHANGES_PART_KEYS_MAX: usize = 512;
@@ -27,6 +33,8 @@ pub(super) const CHANGES_PART_KEYS_MAX: usize = 512;
 pub(super) const TIP: &[u8] = b"tip";
 pub(super) const FIRST: &[u8] = b"first";
 pub(super) const RETAINED: &[u8] = b"retained";
+/// In a store that is being upgraded: up to which block there is a tree.
+pub(super) const TREE: &[u8] = b"tree";
 
 const NUMBER_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
@@ -150,6 +158,7 @@ pub(super) fn decode_keys(mut bytes: &[u8]) -> Option<Vec<Key>> {
 pub(super) enum BlockPart {
     Hash = b'h',
     Record = b'r',
+    Root = b'c',
 }
 
 /// The key of a part of a block.
