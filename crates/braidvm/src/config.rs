@@ -152,14 +152,16 @@ impl Config {
     }
 
     /// The same configuration with what a chain says of its machines.
-    pub(crate) fn with_protocol(mut self, protocol: &Protocol) -> Result<Self, ConfigError> {
-        if let Some(name) = &protocol.hardfork {
+    pub(crate) fn with_rules(mut self, rules: &ChainRules) -> Result<Self, ConfigError> {
+        let Protocol { hardfork, enabled_vms } = &rules.protocol;
+        self.vm.evm.base_fee_recipient = rules.base_fee_recipient;
+        if let Some(name) = hardfork {
             self.vm.evm.version = name.parse().map_err(|error| ConfigError {
                 origin: "of the chain".to_owned(),
                 reason: format!("protocol.hardfork: {error}"),
             })?;
         }
-        if let Some(kinds) = &protocol.enabled_vms {
+        if let Some(kinds) = enabled_vms {
             self.vm.enabled_vms.clone_from(kinds);
         }
         Ok(self)

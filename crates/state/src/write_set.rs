@@ -78,6 +78,23 @@ impl WriteSet {
     }
 }
 
+impl WriteSet {
+    /// Lays later changes over these. Tells `changed_twice` which keys were among them already.
+    pub fn extend_noting(&mut self, later: Self, mut changed_twice: impl FnMut(&Key)) {
+        for (key, value) in later.0 {
+            match self.0.entry(key) {
+                btree_map::Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                btree_map::Entry::Occupied(mut entry) => {
+                    changed_twice(entry.key());
+                    entry.insert(value);
+                }
+            }
+        }
+    }
+}
+
 impl FromIterator<(Key, Option<Bytes>)> for WriteSet {
     fn from_iter<I: IntoIterator<Item = (Key, Option<Bytes>)>>(changes: I) -> Self {
         Self(changes.into_iter().collect())

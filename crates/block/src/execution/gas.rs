@@ -4,7 +4,7 @@ use kernel::{Transaction, TransactionError};
 use primitives::Gas;
 
 /// What is left of the gas of a block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct BlockGas {
     limit: Gas,
     used: Gas,

@@ -1,6 +1,9 @@
 //! What comes of the execution of a block.
 
+use std::{io, sync::Arc};
+
 use kernel::{TransactionError, TransactionResult};
+use parallel::Statistics;
 use primitives::Gas;
 use state::{StateError, WriteSet};
 use thiserror::Error;
@@ -30,12 +33,10 @@ pub struct Executed {
 }
 
 /// How the execution of a block went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct BlockStatistics {
-    /// Threads that took part.
-    pub workers: usize,
-    /// How often transactions were run in vain and run again.
-    pub reexecutions: u64,
+    /// What the parallel engine counted; nothing where the block was executed serially.
+    pub run: Option<Arc<Statistics>>,
 }
 
 /// Why a block could not be executed.
@@ -53,6 +54,19 @@ pub enum ExecutionError {
         /// What failed.
         error: TransactionError,
     },
+    /// Serial and parallel execution do not give the same: a bug.
+    #[error("serial and parallel execution differ: {0}")]
+    Differs(String),
+}
+
+/// Why there is no executor.
+#[derive(Debug, Error)]
+#[error("cannot start {workers} threads: {source}")]
+pub struct ExecutorError {
+    /// How many were asked for.
+    pub workers: usize,
+    /// What the system says.
+    pub source: io::Error,
 }
 
 impl Outcome {

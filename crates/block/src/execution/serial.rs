@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use kernel::{Execution, Kernel, Transaction};
-use primitives::Bytes;
 use state::{Key, StateView, WriteSet};
 use vm::BlockEnvironment;
 
@@ -25,11 +24,12 @@ pub(super) fn execute(
     for (index, transaction) in transactions.iter().enumerate() {
         outcomes.push(step(&mut execution, &mut gas, (index, transaction))?);
     }
-    let changes = execution.finish().map_err(|error| host_error(0, error))?;
+    let changes = execution.close().map_err(|error| host_error(0, error))?;
+    assert!(changes.credits.is_empty(), "serial execution pays directly");
     let mut writes = changes.writes;
-    let blind = unread(&writes, changes.reads.records.iter());
+    let blind = unread(&writes, changes.reads.records.keys());
     forget_unchanged(&mut writes, blind, &*view)?;
-    let statistics = BlockStatistics { workers: 1, reexecutions: 0 };
+    let statistics = BlockStatistics::default();
     Ok(Executed { outcomes, writes, gas_used: gas.used(), statistics })
 }
 
@@ -60,11 +60,8 @@ pub(super) fn host_error(index: usize, error: kernel::TransactionError) -> Execu
 }
 
 /// The keys of `writes` that are not among those that were read. Both are in order.
-fn unread<'a>(
-    writes: &WriteSet,
-    reads: impl Iterator<Item = (&'a Key, &'a Option<Bytes>)>,
-) -> Vec<Key> {
-    let mut reads = reads.map(|(key, _)| key).peekable();
+pub(super) fn unread<'a>(writes: &WriteSet, reads: impl Iterator<Item = &'a Key>) -> Vec<Key> {
+    let mut reads = reads.peekable();
     let is_unread = |key: &&Key| {
         while reads.next_if(|read| read < key).is_some() {}
         reads.next_if(|read| read == key).is_none()
@@ -74,7 +71,7 @@ fn unread<'a>(
 
 /// Takes out of `writes` those of `keys` that are what `view` holds: a machine may put what was
 /// there without having read it.
-pub(super) fn forget_unchanged(
+fn forget_unchanged(
     writes: &mut WriteSet,
     keys: Vec<Key>,
     view: &dyn StateView,

@@ -30,7 +30,7 @@ impl Engine {
         genesis: &Genesis,
         read_artifact: ReadArtifact<'_>,
     ) -> Result<Self, EngineError> {
-        let config = config.with_protocol(&genesis.protocol)?;
+        let config = config.with_rules(&genesis.rules(&dev_address)?)?;
         let executor = Executor::serial(Arc::new(Kernel::new(config.kernel())?));
         let (rules, writes) = prepare(&executor, genesis, read_artifact)?;
         match store.block_hash(BlockNumber(0))? {

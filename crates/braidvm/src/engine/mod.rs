@@ -111,7 +111,7 @@ impl Engine {
     /// As [`open`](Self::open).
     pub fn with_store(config: Config, store: Arc<dyn Store>) -> Result<Self, EngineError> {
         let config = match ChainRules::of(store.latest().as_ref())? {
-            Some(rules) => config.with_protocol(&rules.protocol)?,
+            Some(rules) => config.with_rules(&rules)?,
             None => config,
         };
         let kernel = Kernel::new(config.kernel())?;
