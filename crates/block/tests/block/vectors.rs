@@ -145,13 +145,17 @@ fn the_upper_half_of_s_is_refused() {
 #[test]
 fn a_legacy_transaction_may_name_no_chain() {
     // The transaction that makes the well-known factory of CREATE2, signed for every chain.
-    let raw = "f8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffff\
-        ffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd\
-        5b8082525050506014600cf31ba02222222222222222222222222222222222222222222222222222222222222222a0\
-        2222222222222222222222222222222222222222222222222222222222222222";
-    let transaction = SignedTransaction::decode(&bytes(raw)).expect("it reads");
+    let code = format!(
+        "604580600e600039806000f350fe7f{}e03601600081602082378035828234f58015156039578182fd5b80825250\
+         50506014600cf3",
+        "f".repeat(62)
+    );
+    let number = "22".repeat(32);
+    let raw = format!("f8a58085174876e800830186a08080b853{code}1ba0{number}a0{number}");
+    let transaction = SignedTransaction::decode(&bytes(&raw)).expect("it reads");
     assert_eq!(transaction.chain_id(), None);
     let recovered = transaction.recover().expect("it has a sender").transaction;
     assert_eq!(recovered.to, None);
-    assert_eq!(recovered.from.to_string(), "0x3fAB184622Dc19b6109349B94811493BF45362A4");
+    let factory = recovered.from.evm_alias().create(0);
+    assert_eq!(factory.to_string(), "0x4e59b44847b379578588920cA78FbF26c0B4956C");
 }
