@@ -58,12 +58,25 @@ pub(crate) enum Command {
     Demo,
     /// List the development accounts, their balances and keys
     Accounts,
+    /// Begin a chain in a data folder by a genesis file
+    Init(InitArgs),
+    /// Print the genesis of a chain for development, to begin an own one with
+    Genesis,
     /// Make a contract from a file: WebAssembly, a compiler's JSON, or EVM creation code
     Deploy(DeployArgs),
     /// Call a contract and keep nothing
     Call(CallArgs),
     /// Call a contract and keep what it changed, or transfer coin
     Send(SendArgs),
+    /// Show a block, or run blocks again and compare
+    Block(BlockArgs),
+    /// Show a transaction of the chain, or what the bytes of one say
+    Tx(TxArgs),
+    /// Show the receipt of a transaction
+    Receipt {
+        /// The hash of the transaction
+        hash: Hash,
+    },
     /// Tell the least gas that a call or a deploy needs
     Estimate(EstimateArgs),
     /// Call a contract, keep nothing, and show every frame
@@ -164,10 +177,68 @@ pub(crate) struct CallArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    #[command(flatten)]
-    pub(crate) target: Target,
+    /// The contract or account: an address, or a development account by name
+    #[arg(required_unless_present = "raw")]
+    pub(crate) to: Option<String>,
+    /// The method: `transfer`, `"transfer(address,uint256)"`, or raw input as 0x…
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) method: Option<String>,
+    /// The arguments as people write them: `5`, `1ether`, `alice`, `true`, `[1,2]`
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) arguments: Vec<String>,
+    /// A transaction that is signed already, as the bytes of its envelope
+    #[arg(long, value_name = "HEX", conflicts_with_all = ["to", "from", "value", "gas_limit"])]
+    pub(crate) raw: Option<String>,
     #[command(flatten)]
     pub(crate) caller: Caller,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The genesis: a file in TOML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BlockArgs {
+    /// The number or the hash of the block; the latest where none is named
+    pub(crate) block: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Option<BlockCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlockCommand {
+    /// Run blocks again on the states of their parents, and tell the first difference
+    Replay {
+        /// The first block
+        #[arg(long, default_value = "1", value_name = "BLOCK", value_parser = block_number)]
+        from: BlockNumber,
+        /// The last block; the latest where none is named
+        #[arg(long, value_name = "BLOCK", value_parser = block_number)]
+        to: Option<BlockNumber>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct TxArgs {
+    /// The hash of the transaction
+    #[arg(required = true)]
+    pub(crate) hash: Option<Hash>,
+    #[command(subcommand)]
+    pub(crate) command: Option<TxCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TxCommand {
+    /// Read the bytes of a signed transaction and recover its sender
+    Decode {
+        /// The bytes
+        raw: String,
+    },
 }
 
 #[derive(Debug, Args)]

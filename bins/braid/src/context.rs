@@ -54,6 +54,12 @@ pub(crate) fn amounts(caller: &Caller) -> Result<(Wei, Option<Gas>), Failure> {
     Ok((value, caller.gas_limit.map(Gas)))
 }
 
+/// The bytes that hexadecimal text denotes; `what` is named where it denotes none.
+pub(crate) fn hexadecimal(what: &str, digits: &str) -> Result<Vec<u8>, Failure> {
+    alloy_primitives::hex::decode(digits.trim())
+        .map_err(|error| Failure::usage(format!("{what} is not hexadecimal: {error}")))
+}
+
 /// The bytes of a file that the person named.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let wrong = |reason: &dyn Display| Failure::usage(format!("{}: {reason}", path.display()));

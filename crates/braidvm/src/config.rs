@@ -1,5 +1,6 @@
 //! The configuration of a chain and of a node, from TOML.
 
+use block::{AccountSection, ChainRules, Genesis, Protocol, with_suggestion};
 use kernel::KernelConfig;
 use primitives::{Gas, VmKind};
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,11 @@ use state::Retention;
 use thiserror::Error;
 use vm_evm::EvmConfig;
 use vm_wasm::WasmConfig;
+
+use crate::{
+    EngineError,
+    accounts::{DEV_BALANCE_ETHER, DevAccount, dev_accounts},
+};
 
 /// Settings by section. Every key has a default; an unknown key is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,6 +42,58 @@ pub struct ChainConfig {
 impl Default for ChainConfig {
     fn default() -> Self {
         Self { chain_id: 31337, gas_limit: Gas(100_000_000), genesis_timestamp_s: 1_700_000_000 }
+    }
+}
+
+impl ChainConfig {
+    /// The genesis of a chain for development: funded accounts, no fees, and no proof asked of
+    /// whoever sends.
+    #[must_use]
+    pub fn genesis(&self) -> Genesis {
+        let funded = |account: DevAccount| {
+            let balance = format!("{DEV_BALANCE_ETHER}ether");
+            (account.name.to_owned(), AccountSection { balance, ..AccountSection::default() })
+        };
+        Genesis {
+            chain_id: self.chain_id,
+            timestamp_s: self.genesis_timestamp_s,
+            gas_limit: self.gas_limit,
+            accepts_impersonated: true,
+            accepts_unprotected: true,
+            accounts: dev_accounts().into_iter().map(funded).collect(),
+            ..Genesis::default()
+        }
+    }
+
+    /// Refuses the rules of another chain than the one that is configured. Defaults ask for
+    /// nothing.
+    pub(crate) fn check_against(&self, rules: &ChainRules) -> Result<(), EngineError> {
+        let default = Self::default();
+        let settings = [
+            ("number", self.chain_id, default.chain_id, rules.chain_id),
+            ("gas limit", self.gas_limit.0, default.gas_limit.0, rules.gas_limit.0),
+            (
+                "genesis time",
+                self.genesis_timestamp_s,
+                default.genesis_timestamp_s,
+                rules.genesis_timestamp_s,
+            ),
+        ];
+        let other =
+            settings.into_iter().find(|(_, set, default, found)| set != default && set != found);
+        match other {
+            Some((what, expected, _, found)) => {
+                Err(EngineError::OtherChain { what, found, expected })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over the rules of the chain that is there.
+    pub(crate) const fn follow(&mut self, rules: &ChainRules) {
+        self.chain_id = rules.chain_id;
+        self.gas_limit = rules.gas_limit;
+        self.genesis_timestamp_s = rules.genesis_timestamp_s;
     }
 }
 
@@ -105,6 +163,22 @@ impl Config {
         }
     }
 
+    /// The same configuration with what a chain says of its machines.
+    pub(crate) fn with_rules(mut self, rules: &ChainRules) -> Result<Self, ConfigError> {
+        let Protocol { hardfork, enabled_vms } = &rules.protocol;
+        self.vm.evm.base_fee_recipient = rules.base_fee_recipient;
+        if let Some(name) = hardfork {
+            self.vm.evm.version = name.parse().map_err(|error| ConfigError {
+                origin: "of the chain".to_owned(),
+                reason: format!("protocol.hardfork: {error}"),
+            })?;
+        }
+        if let Some(kinds) = enabled_vms {
+            self.vm.enabled_vms.clone_from(kinds);
+        }
+        Ok(self)
+    }
+
     /// The machines that are switched off.
     #[must_use]
     pub fn disabled_vms(&self) -> Vec<VmKind> {
@@ -128,24 +202,6 @@ impl Config {
 
 /// Gas of the smallest transaction: below it a block could hold none.
 const GAS_LIMIT_MIN: Gas = Gas(21_000);
-
-/// How many letters may differ between a key and the one that was meant.
-const SUGGESTION_DISTANCE_MAX: usize = 3;
-
-/// Adds "did you mean" to serde's message of an unknown field, which lists the known ones.
-fn with_suggestion(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.contains("unknown field") || message.contains("unknown variant");
-    let (true, Some(unknown)) = (is_unknown, quoted.next()) else { return message.to_owned() };
-    let nearest = quoted
-        .map(|known| (strsim::levenshtein(unknown, known), known))
-        .filter(|(distance, _)| *distance <= SUGGESTION_DISTANCE_MAX)
-        .min();
-    match nearest {
-        Some((_, known)) => format!("{message}; did you mean `{known}`?"),
-        None => message.to_owned(),
-    }
-}
 
 #[cfg(test)]
 mod tests {

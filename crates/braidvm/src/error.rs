@@ -1,8 +1,9 @@
 //! Why the engine did not do what it was asked. What a contract does is no error: see
 //! [`Receipt`](crate::Receipt).
 
+use block::{BlockError, CheckError, DecodeError, EncodeError, GenesisError, ReplayError};
 use kernel::{EstimateError, KernelError, TransactionError};
-use primitives::Address;
+use primitives::{Address, Hash};
 use state::StateError;
 use thiserror::Error;
 
@@ -51,6 +52,27 @@ pub enum EngineError {
     /// The configuration is not accepted.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The bytes are no transaction.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The transaction cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The transaction may not be in the next block: nothing happened.
+    #[error("transaction is invalid: {0}")]
+    Check(#[from] CheckError),
+    /// The block ended before the transaction.
+    #[error("transaction {0} was not reached: the block was full before it")]
+    NotReached(usize),
+    /// The block cannot be made.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// The block cannot be run again.
+    #[error(transparent)]
+    Replay(ReplayError),
+    /// The genesis is not accepted.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
     /// The transaction is invalid: nothing happened.
     #[error("transaction is invalid: {0}")]
     Transaction(#[from] TransactionError),
@@ -69,14 +91,39 @@ pub enum EngineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The store belongs to another chain.
-    #[error("the store holds chain {found}, the configuration says {expected}")]
+    /// The store belongs to another chain than the configuration.
+    #[error("the store holds a chain whose {what} is {found}, the configuration says {expected}")]
     OtherChain {
-        /// The chain in the store.
+        /// What differs.
+        what: &'static str,
+        /// What the chain in the store has.
         found: u64,
-        /// The chain in the configuration.
+        /// What the configuration says.
         expected: u64,
     },
+    /// The store belongs to another chain than the genesis.
+    #[error(
+        "the store holds a chain with genesis {found}, the given genesis is {expected}: \
+         choose an empty folder for another chain"
+    )]
+    OtherGenesis {
+        /// The hash of the first block in the store.
+        found: Hash,
+        /// The hash of the first block of the given genesis.
+        expected: Hash,
+    },
+    /// The store holds a state that says nothing of its chain.
+    #[error(
+        "the store holds no rules of a chain: it was written by an older version, or is no \
+         chain of Braid's"
+    )]
+    NoRules,
+    /// No block of the chain has this hash.
+    #[error("block {0} is not part of the chain")]
+    UnknownBlock(Hash),
+    /// No block of the chain holds this transaction.
+    #[error("transaction {0} is not part of the chain")]
+    UnknownTransaction(Hash),
     /// The snapshot is not there any more.
     #[error("snapshot {0} is not held: the chain was reverted below it")]
     UnknownSnapshot(u64),
@@ -87,7 +134,8 @@ impl EngineError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::State(_) | Self::Kernel(_) => false,
+            Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
+            Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),
             _ => true,
         }

@@ -25,7 +25,6 @@
 
 mod accounts;
 mod artifact;
-mod chain;
 mod config;
 mod engine;
 mod error;
@@ -42,9 +41,12 @@ pub use accounts::{
     DEV_BALANCE_ETHER, DevAccount, dev_accounts, dev_address, dev_balance, dev_name,
 };
 pub use artifact::{Artifact, ArtifactError};
-pub use chain::{BlockHeader, TransactionSummary};
+pub use block::{
+    AccessHint, Action, BlockRecord, ChainRules, Difference, Genesis, Header, Payload, SecretKey,
+    SignedTransaction,
+};
 pub use config::{ChainConfig, Config, ConfigError, NodeConfig, VmConfig};
-pub use engine::{Engine, Inspection, SnapshotId};
+pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
@@ -64,6 +66,7 @@ pub use units::parse_amount;
 /// The rooms below, for those who build on a part of the engine.
 pub mod rooms {
     pub use abi;
+    pub use block;
     pub use journal;
     pub use kernel;
     pub use primitives;

@@ -1,7 +1,9 @@
 //! What came of a request.
 
+use std::ops::Deref;
+
 use abi::Method;
-use primitives::{Address, BlockNumber, Bytes, Gas, VmKind};
+use primitives::{Address, BlockNumber, Bytes, Gas, Hash, TxIndex, VmKind};
 use vm::{
     Status,
     trace::{CallNode, Event},
@@ -9,47 +11,22 @@ use vm::{
 
 use crate::{EngineError, Value};
 
-/// What came of a transaction that is part of the chain.
+/// What came of a transaction that is part of the chain: where it stands, and what its call did.
 #[derive(Debug, Clone)]
 pub struct Receipt {
     /// The block it is in.
     pub block: BlockNumber,
-    /// How it ended.
-    pub status: Status,
-    /// Why it failed, in words; nothing where it did not.
-    pub reason: Option<String>,
-    /// Return or revert data.
-    pub output: Bytes,
-    /// The method that was called, where it is known.
-    pub method: Option<Method>,
-    /// The contract it made.
-    pub created: Option<Address>,
-    /// What it used, refunds taken off.
-    pub gas_used: Gas,
-    /// What each machine used of it, before refunds; the rest is the transaction's own.
-    pub gas_by_vm: Vec<(VmKind, Gas)>,
-    /// What it emitted.
-    pub events: Vec<Event>,
-    /// The frames it ran, where they were recorded.
-    pub trace: Option<CallNode>,
+    /// The hash of the block.
+    pub block_hash: Hash,
+    /// The hash of the transaction.
+    pub transaction: Hash,
+    /// The place of the transaction in the block, from 0.
+    pub index: TxIndex,
+    /// What the call did.
+    pub call: CallOutput,
 }
 
 impl Receipt {
-    /// Whether it did what was asked.
-    #[must_use]
-    pub const fn is_success(&self) -> bool {
-        self.status.is_success()
-    }
-
-    /// The results by the method that was called.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::Output`] where they do not read as the method says.
-    pub fn values(&self) -> Result<Vec<Value>, EngineError> {
-        values(self.method.as_ref(), &self.output)
-    }
-
     /// The receipt itself, if it is of a success: for tests.
     ///
     /// # Panics
@@ -57,7 +34,8 @@ impl Receipt {
     /// Where the transaction failed; the message says why.
     #[track_caller]
     pub fn expect_ok(self) -> Self {
-        assert!(self.is_success(), "transaction failed: {}", self.reason.unwrap_or_default());
+        let reason = self.reason.as_deref().unwrap_or_default();
+        assert!(self.is_success(), "transaction failed: {reason}");
         self
     }
 
@@ -72,7 +50,16 @@ impl Receipt {
     }
 }
 
-/// What a read says.
+/// A receipt reads as what its call did.
+impl Deref for Receipt {
+    type Target = CallOutput;
+
+    fn deref(&self) -> &CallOutput {
+        &self.call
+    }
+}
+
+/// What a call did, or would do.
 #[derive(Debug, Clone)]
 pub struct CallOutput {
     /// How it ended.
@@ -83,15 +70,15 @@ pub struct CallOutput {
     pub output: Bytes,
     /// The method that was called, where it is known.
     pub method: Option<Method>,
-    /// What a transaction of this call would use.
+    /// What it used, refunds taken off.
     pub gas_used: Gas,
     /// The frames it ran, where they were recorded.
     pub trace: Option<CallNode>,
-    /// What it would emit.
+    /// What it emitted.
     pub events: Vec<Event>,
-    /// What each machine used of it.
+    /// What each machine used of it, before refunds; the rest is the transaction's own.
     pub gas_by_vm: Vec<(VmKind, Gas)>,
-    /// The contract it would make.
+    /// The contract it made.
     pub created: Option<Address>,
 }
 
@@ -108,7 +95,13 @@ impl CallOutput {
     ///
     /// [`EngineError::Output`] where they do not read as the method says.
     pub fn values(&self) -> Result<Vec<Value>, EngineError> {
-        values(self.method.as_ref(), &self.output)
+        let Some(method) = &self.method else {
+            return Ok(vec![Value::bytes(self.output.clone())]);
+        };
+        method.decode_output(&self.output).map_err(|error| EngineError::Output {
+            method: method.signature(),
+            reason: error.to_string(),
+        })
     }
 
     /// The output itself, if it is of a success: for tests.
@@ -121,14 +114,4 @@ impl CallOutput {
         assert!(self.is_success(), "call failed: {}", self.reason.unwrap_or_default());
         self
     }
-}
-
-fn values(method: Option<&Method>, output: &[u8]) -> Result<Vec<Value>, EngineError> {
-    let Some(method) = method else {
-        return Ok(vec![Value::bytes(Bytes::copy_from_slice(output))]);
-    };
-    method.decode_output(output).map_err(|error| EngineError::Output {
-        method: method.signature(),
-        reason: error.to_string(),
-    })
 }

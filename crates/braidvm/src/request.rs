@@ -61,6 +61,37 @@ impl<const N: usize> From<[&str; N]> for Arguments {
     }
 }
 
+/// What a call and the making of a contract are told in the same words.
+macro_rules! told {
+    ($type:ty) => {
+        impl $type {
+            /// The same with these arguments.
+            #[must_use]
+            pub fn arguments(mut self, arguments: impl Into<Arguments>) -> Self {
+                self.arguments = arguments.into();
+                self
+            }
+
+            /// The same with coin that goes along.
+            #[must_use]
+            pub const fn value(mut self, value: Wei) -> Self {
+                self.value = value;
+                self
+            }
+
+            /// The same with a limit of gas.
+            #[must_use]
+            pub const fn gas_limit(mut self, gas_limit: Gas) -> Self {
+                self.gas_limit = Some(gas_limit);
+                self
+            }
+        }
+    };
+}
+
+told!(Request);
+told!(Deploy);
+
 /// A call of a contract, or a plain transfer of coin.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -107,27 +138,6 @@ impl Request {
     pub fn raw(from: Address, to: Address, input: Bytes) -> Self {
         Self { input, ..Self::new(from, to, "") }
     }
-
-    /// The same call with these arguments.
-    #[must_use]
-    pub fn arguments(mut self, arguments: impl Into<Arguments>) -> Self {
-        self.arguments = arguments.into();
-        self
-    }
-
-    /// The same call with coin.
-    #[must_use]
-    pub const fn value(mut self, value: Wei) -> Self {
-        self.value = value;
-        self
-    }
-
-    /// The same call with a limit of gas.
-    #[must_use]
-    pub const fn gas_limit(mut self, gas_limit: Gas) -> Self {
-        self.gas_limit = Some(gas_limit);
-        self
-    }
 }
 
 /// The making of a contract.
@@ -150,26 +160,5 @@ impl Deploy {
     #[must_use]
     pub const fn new(from: Address, artifact: Artifact) -> Self {
         Self { from, artifact, arguments: Arguments::none(), value: Wei::ZERO, gas_limit: None }
-    }
-
-    /// The same with arguments for the constructor.
-    #[must_use]
-    pub fn arguments(mut self, arguments: impl Into<Arguments>) -> Self {
-        self.arguments = arguments.into();
-        self
-    }
-
-    /// The same with coin for the contract.
-    #[must_use]
-    pub const fn value(mut self, value: Wei) -> Self {
-        self.value = value;
-        self
-    }
-
-    /// The same with a limit of gas.
-    #[must_use]
-    pub const fn gas_limit(mut self, gas_limit: Gas) -> Self {
-        self.gas_limit = Some(gas_limit);
-        self
     }
 }

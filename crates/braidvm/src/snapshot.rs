@@ -8,7 +8,7 @@ use state::{
     snapshot::{ExportConfig, Manifest, Progress, Snapshot, SnapshotHead, export, import},
 };
 
-use crate::{BlockHeader, Config, Engine, EngineError};
+use crate::{BlockRecord, Config, Engine, EngineError};
 
 impl Engine {
     /// Writes the state after a block into a directory, which another node can import. The
@@ -75,8 +75,8 @@ fn check_head(head: &SnapshotHead, config: &Config) -> Result<(), String> {
         return Err(format!("it is of chain {}, the configuration says {expected}", head.chain_id));
     }
     let Some(record) = &head.record else { return Ok(()) };
-    let header = BlockHeader::decode(head.block, record).map_err(|error| error.to_string())?;
-    if (header.number, header.hash()) != (head.block, head.hash) {
+    let record = BlockRecord::decode(head.block, record).map_err(|error| error.to_string())?;
+    if (record.header.number, record.hash()) != (head.block.0, head.hash) {
         return Err(format!("its header is not that of block {} {}", head.block, head.hash));
     }
     Ok(())

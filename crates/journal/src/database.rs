@@ -1,8 +1,11 @@
 //! The state below a journal: what was read of the view, and what was already taken from above.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use primitives::{Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind};
+use primitives::{Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind, Wei};
 use revm::{
     Database, bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY,
     state::AccountInfo,
@@ -41,6 +44,9 @@ pub struct ViewError(#[from] pub StateError);
 
 impl DBErrorMarker for ViewError {}
 
+/// Codes that a database keeps from view to view.
+const CODES_MAX: usize = 1024;
+
 /// A [`StateView`] as revm's database.
 ///
 /// What was read is kept and read only once; what [`write`](Self::write) laid over the view comes
@@ -52,13 +58,57 @@ pub struct ViewDatabase {
     written: BTreeMap<Key, Option<Bytes>>,
     reads: ReadSet,
     fault: Option<StateError>,
+    /// Coin that accounts are to get which nobody has loaded.
+    credits: BTreeMap<EvmAddress, U256>,
+    /// Analysed code by its hash, and the last round in which an account named it.
+    codes: HashMap<B256, (Bytecode, u64)>,
+    /// Raised with every view.
+    round: u64,
 }
 
 impl ViewDatabase {
     /// A database over `view`.
     #[must_use]
     pub fn new(view: Arc<dyn StateView>) -> Self {
-        Self { view, written: BTreeMap::new(), reads: ReadSet::default(), fault: None }
+        Self {
+            view,
+            written: BTreeMap::new(),
+            reads: ReadSet::default(),
+            fault: None,
+            credits: BTreeMap::new(),
+            codes: HashMap::new(),
+            round: 0,
+        }
+    }
+
+    /// Forgets everything but analysed code and goes on over another view.
+    pub(crate) fn rebase(&mut self, view: Arc<dyn StateView>) {
+        self.view = view;
+        self.written.clear();
+        self.reads = ReadSet::default();
+        self.fault = None;
+        self.credits.clear();
+        self.round += 1;
+        if self.codes.len() > CODES_MAX {
+            self.codes.clear();
+        }
+    }
+
+    /// Lays coin over an account that nobody has loaded.
+    pub(crate) fn credit(&mut self, address: EvmAddress, amount: U256) {
+        let sum = self.credits.entry(address).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+
+    /// The coin that was laid over accounts.
+    pub(crate) fn take_credits(&mut self) -> BTreeMap<EvmAddress, U256> {
+        std::mem::take(&mut self.credits)
+    }
+
+    /// Whether the code of this hash is in the state: an account that was read names it.
+    pub(crate) fn has_code(&self, hash: &CodeHash) -> bool {
+        let is_named = self.codes.get(&hash.0).is_some_and(|(_, round)| *round == self.round);
+        is_named || self.known(&Key::code(hash)).is_some()
     }
 
     /// The view.
@@ -152,10 +202,29 @@ impl Database for ViewDatabase {
     type Error = ViewError;
 
     fn basic(&mut self, address: EvmAddress) -> Result<Option<AccountInfo>, ViewError> {
-        Ok(self.account(address)?.map(|record| account_info(&record)))
+        let record = self.account(address)?;
+        if self.credits.is_empty() {
+            return Ok(record.map(|record| account_info(&record)));
+        }
+        let credit = self.credits.get(&address).filter(|credit| !credit.is_zero());
+        let Some(credit) = credit else { return Ok(record.map(|it| account_info(&it))) };
+        let mut record = record.unwrap_or_default();
+        // As revm pays: what would overflow is not paid.
+        if let Some(sum) = record.balance.checked_add(Wei(*credit)) {
+            record.balance = sum;
+        }
+        Ok(Some(account_info(&record)))
     }
 
+    /// Code belongs to its hash for good, so it is analysed once and not part of the read set:
+    /// the account that names it is.
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, ViewError> {
+        if let Some((code, round)) = self.codes.get_mut(&code_hash)
+            && self.fault.is_none()
+        {
+            *round = self.round;
+            return Ok(code.clone());
+        }
         let key = Key::code(&CodeHash(code_hash));
         let corrupt = |reason: String| StateError::Corrupt { key: key.to_string(), reason };
         let Some(bytes) = self.read(&key)? else {
@@ -163,8 +232,10 @@ impl Database for ViewDatabase {
                 .fail(corrupt("an account names code that is not there".into()))
                 .into());
         };
-        Bytecode::new_raw_checked(bytes)
-            .map_err(|error| self.fail(corrupt(error.to_string())).into())
+        let code = Bytecode::new_raw_checked(bytes)
+            .map_err(|error| self.fail(corrupt(error.to_string())))?;
+        self.codes.insert(code_hash, (code.clone(), self.round));
+        Ok(code)
     }
 
     fn storage(&mut self, address: EvmAddress, index: U256) -> Result<U256, ViewError> {

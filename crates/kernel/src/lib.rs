@@ -21,5 +21,7 @@ pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input, upg
 pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
 pub use execution::{Execution, Kernel, KernelConfig, KernelError};
 pub use registry::{MachineStatus, Registry, RegistryError};
-pub use vm_evm::{Checks, Transaction, TransactionError, TransactionResult};
+pub use vm_evm::{
+    AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,
+};
 pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};

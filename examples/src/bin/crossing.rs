@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .arguments([Value::from(counter), Value::bytes(increment)]);
     let receipt = engine.send(&failing)?;
     assert!(!receipt.is_success());
-    println!("failed as it should: {}", receipt.reason.unwrap_or_default());
+    println!("failed as it should: {}", receipt.call.reason.unwrap_or_default());
     let value = engine.call(&Request::new(alice, counter, "value"))?.expect_ok();
     assert_eq!(value.values()?, [Value::uint(1)], "the revert took the second increment back");
     Ok(())

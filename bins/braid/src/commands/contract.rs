@@ -45,8 +45,17 @@ pub(crate) fn deploy(
 
 pub(crate) fn send(global: &Global, arguments: &SendArgs, output: &Output) -> Result<(), Failure> {
     let mut engine = context::engine(global)?;
-    let request = request(&engine, &arguments.target, &arguments.caller)?;
-    let receipt = engine.send(&request)?;
+    let receipt = match &arguments.raw {
+        Some(digits) => engine.submit_raw(&context::hexadecimal("--raw", digits)?)?,
+        None => {
+            let target = Target {
+                to: arguments.to.clone().unwrap_or_default(),
+                method: arguments.method.clone(),
+                arguments: arguments.arguments.clone(),
+            };
+            engine.send(&request(&engine, &target, &arguments.caller)?)?
+        }
+    };
     remark_on_memory(global, output);
     show_receipt(&engine, &receipt, output)?;
     failed(&receipt.reason)
@@ -191,6 +200,8 @@ fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(
     let trace = receipt.trace.as_ref().map(|node| decode_call(node, &interfaces));
     output.json(&json!({
         "block": receipt.block,
+        "block_hash": receipt.block_hash,
+        "transaction": receipt.transaction,
         "outcome": outcome_name(&receipt.status),
         "reason": receipt.reason,
         "contract": receipt.created,
@@ -210,7 +221,8 @@ fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(
     }
     let used = thousands(receipt.gas_used.0);
     let outcome = outcome_name(&receipt.status);
-    output.line(format!("{outcome} in block {}, {used} gas", receipt.block))
+    output.line(format!("{outcome} in block {}, {used} gas", receipt.block))?;
+    output.line(format!("transaction {}", receipt.transaction))
 }
 
 fn show_tree(

@@ -81,7 +81,7 @@ fn smoke(global: &Global, code: &[u8], expected: u64) -> Result<String, String> 
     let artifact = Artifact::from_bytes("answer", code).map_err(|error| text(&error))?;
     let receipt = engine.deploy(&Deploy::new(alice, artifact)).map_err(|error| text(&error))?;
     let Some(contract) = receipt.created else {
-        return Err(receipt.reason.unwrap_or_else(|| "no contract was made".to_owned()));
+        return Err(receipt.call.reason.unwrap_or_else(|| "no contract was made".to_owned()));
     };
     let request = Request::new(alice, contract, "value()(uint256)");
     let output = engine.call(&request).map_err(|error| text(&error))?;

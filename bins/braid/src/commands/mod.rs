@@ -1,5 +1,6 @@
 //! The commands, a file a family.
 
+mod chain;
 mod contract;
 mod demo;
 mod doctor;
@@ -32,6 +33,11 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Deploy(arguments) => contract::deploy(global, arguments, output),
         Command::Call(arguments) => contract::call(global, arguments, output),
         Command::Send(arguments) => contract::send(global, arguments, output),
+        Command::Init(arguments) => chain::init(global, arguments, output),
+        Command::Genesis => chain::genesis(global, output),
+        Command::Block(arguments) => chain::block(global, arguments, output),
+        Command::Tx(arguments) => chain::transaction(global, arguments, output),
+        Command::Receipt { hash } => chain::receipt(global, hash, output),
         Command::Estimate(arguments) => contract::estimate(global, arguments, output),
         Command::Trace(arguments) => contract::trace(global, arguments, output),
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),

@@ -12,7 +12,7 @@ fn every_command_writes_objects_alone() {
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 34] = [
+    let cases: [(&[&str], i32); 37] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -32,6 +32,11 @@ fn every_command_writes_objects_alone() {
         (&["abi", &counter, "--encode", "add", "5"], 0),
         (&["abi", at, "--decode", "0x18160ddd"], 0),
         (&["accounts"], 0),
+        (&["genesis"], 0),
+        (&["block"], 0),
+        (&["block", "1"], 0),
+        (&["block", "replay"], 0),
+        (&["block", "replay", "--from", "7", "--to", "2"], 2),
         (&["vms"], 0),
         (&["doctor"], 0),
         (&["state", "root"], 0),

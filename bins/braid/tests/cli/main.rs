@@ -1,5 +1,6 @@
 //! The command as people and scripts meet it: exit codes, streams, files.
 
+mod chain;
 mod doors;
 mod json;
 mod session;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use journal::{Changes, Journal, ViewDatabase};
+use journal::{AliasBinding, Changes, Journal, ViewDatabase};
 use primitives::U256;
 use revm::{
     context::{BlockEnv, CfgEnv, Context, JournalTr, LocalContext, TxEnv},
@@ -92,6 +92,17 @@ impl Session {
             Environment { block: block.clone(), transaction: TransactionEnvironment::default() };
     }
 
+    /// Forgets all that was done and read, and goes on over another view.
+    pub fn rebase(&mut self, view: Arc<dyn StateView>) {
+        self.context.journaled_state.rebase(view);
+    }
+
+    /// Lets fees go to accounts without loading them, where that is possible, or does not. The
+    /// changes then hold credits.
+    pub const fn set_deferring(&mut self, defers_fees: bool) {
+        self.dispatch.defers_fees = defers_fees;
+    }
+
     /// Records the tree of calls of the transactions to come, or does not.
     pub const fn set_tracing(&mut self, is_traced: bool) {
         self.is_traced = is_traced;
@@ -152,6 +163,16 @@ impl Session {
         Ok(self.context.journaled_state.take_changes()?)
     }
 
+    /// As [`take_changes`](Self::take_changes), for the last time: the session has to be
+    /// [rebased](Self::rebase) before it goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_changes`](Self::take_changes).
+    pub fn close(&mut self) -> Result<Changes, TransactionError> {
+        Ok(self.context.journaled_state.close()?)
+    }
+
     /// Revm's rules and block, for runs that set them directly.
     #[doc(hidden)]
     pub const fn rules_and_block_mut(&mut self) -> (&mut CfgEnv, &mut BlockEnv) {
@@ -201,8 +222,23 @@ impl Session {
         origin.clone_from(&transaction.from);
         hash.clone_from(&transaction.hash);
         *gas_price = transaction.fee.effective(block.base_fee);
+        self.bind_aliases(transaction)?;
         let ended = self.run(ending)?;
         Ok(transaction::result(ended, &mut self.context.chain))
+    }
+
+    /// Makes the aliases of wide identities at both ends of a transaction their own. What the
+    /// transaction then does, or fails to do, decides whether the records stay.
+    fn bind_aliases(&mut self, transaction: &Transaction) -> Result<(), TransactionError> {
+        let ends = std::iter::once(transaction.from).chain(transaction.to);
+        for identity in ends.filter(|identity| !identity.is_evm()) {
+            let journal = &mut self.context.journaled_state;
+            if journal.bind_alias(&identity)? == AliasBinding::Taken {
+                journal.discard_transaction();
+                return Err(TransactionError::AliasTaken(identity));
+            }
+        }
+        Ok(())
     }
 
     fn begin(&mut self) {

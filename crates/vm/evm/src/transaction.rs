@@ -238,6 +238,9 @@ pub enum TransactionError {
         /// How long it may be.
         limit: usize,
     },
+    /// The 20 bytes that stand for a wide identity in the EVM are in use by another.
+    #[error("identity {0} cannot be used: its alias {alias} belongs to another", alias = .0.evm_alias())]
+    AliasTaken(Address),
     /// It is signed for another chain.
     #[error("transaction is for chain {}, this is {expected}", chain(*.found))]
     WrongChain {

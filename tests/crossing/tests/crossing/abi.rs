@@ -79,7 +79,7 @@ fn the_deployer_says_what_is_wrong_with_its_input() {
         let receipt = world.send_raw(deployer(), input.clone());
         assert!(!receipt.is_success(), "{expected}");
         assert!(receipt.created.is_none());
-        let reason = receipt.reason.expect("a refusal has a reason");
+        let reason = receipt.call.reason.expect("a refusal has a reason");
         assert!(reason.contains(expected) && reason.len() > 8, "{reason} for {input}");
     }
     assert_eq!(world.engine.nonce(&deployer()).expect("memory does not fail"), nonce);

@@ -189,7 +189,7 @@ fn hostile_modules_are_refused_with_a_reason() {
         let deploy = deploy_input(VmKind::Wasm, &code, &[], None);
         let direct = sample.world.send_raw(deployer(), deploy.clone());
         assert!(!direct.is_success(), "{} bytes", code.len());
-        let reason = direct.reason.expect("a refusal has a reason");
+        let reason = direct.call.reason.expect("a refusal has a reason");
         assert!(reason.len() > 10, "{reason}");
         // Solidity sees the same reason.
         let relay = sample.evm_relays[0];
@@ -276,7 +276,7 @@ fn the_system_contract_keeps_no_coin() {
     for request in requests {
         let receipt = sample.world.request(&request);
         assert!(!receipt.is_success());
-        assert!(receipt.reason.is_some_and(|reason| reason.len() > 8));
+        assert!(receipt.call.reason.is_some_and(|reason| reason.len() > 8));
         assert_eq!(sample.world.balance(&deployer()), U256::ZERO);
     }
 }
@@ -291,7 +291,7 @@ fn only_its_creator_describes_a_contract() {
         let input = describe_input(counter, nonce, "[]");
         let receipt = sample.world.request(&Request::raw(bob, deployer(), input));
         assert!(!receipt.is_success());
-        assert!(receipt.reason.is_some_and(|reason| reason.contains("is not the owner")));
+        assert!(receipt.call.reason.is_some_and(|reason| reason.contains("is not the owner")));
     }
     assert_eq!(sample.world.engine.interface(&counter), before);
 }

@@ -38,7 +38,7 @@ fn contracts_of_a_disabled_machine_do_not_run() {
     // No contract of it is made.
     let deploy = deploy_input(VmKind::Wasm, &wasm(WASM_EMPTY), &[], None);
     let receipt = sample.world.send_raw(deployer(), deploy);
-    let reason = receipt.reason.expect("a refusal has a reason");
+    let reason = receipt.call.reason.expect("a refusal has a reason");
     assert!(reason.contains("machine wasm is disabled"), "{reason}");
     // Its coin and its state are where they were.
     registry(&sample, true);

@@ -67,7 +67,7 @@ fn a_trace_is_the_tree_of_calls_with_names() {
         &[in_evm.into(), increment().into(), in_rust.into(), increment().into()],
     );
     let receipt = sample.world.send_raw(evm, pass("forward", wasm, &inner)).expect_ok();
-    let trace = receipt.trace.expect("traces are recorded");
+    let trace = receipt.trace.as_ref().expect("traces are recorded");
     let second = &trace.calls[0];
     let kinds = |calls: &[braidvm::rooms::vm::trace::CallNode]| -> Vec<VmKind> {
         calls.iter().map(|call| call.start.kind).collect()

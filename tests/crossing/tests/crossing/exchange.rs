@@ -50,7 +50,7 @@ fn every_exchange_trades_tokens_of_two_other_languages() {
         assert_eq!(receipt.events.len(), 3, "two transfers and the swap");
         let places: Vec<_> = receipt.events.iter().map(|event| event.address).collect();
         assert_eq!(places.last(), Some(&exchange));
-        let trace = receipt.trace.expect("traces are recorded");
+        let trace = receipt.call.trace.expect("traces are recorded");
         assert_eq!(trace.calls.len(), 2);
     }
 }
@@ -65,7 +65,7 @@ fn a_swap_below_its_minimum_undoes_both_transfers() {
         let arguments: [Value; 3] = [tokens[0].into(), 1_000u64.into(), 3_627u64.into()];
         let receipt = world.send(exchange, "swap", &arguments);
         assert!(!receipt.is_success());
-        let reason = receipt.reason.expect("a revert has a reason");
+        let reason = receipt.reason.as_deref().expect("a revert has a reason");
         assert!(reason.contains("InsufficientOutput") && reason.contains("3626"), "{reason}");
         assert_eq!(holdings(&world, tokens, exchange), before);
         assert!(receipt.events.is_empty());

@@ -35,7 +35,7 @@ fn a_failure_at_the_end_undoes_every_entrance() {
         for (first, path) in [(evm, [wasm, evm, wasm, probe]), (wasm, [evm, wasm, evm, probe])] {
             let receipt = sample.world.send_raw(first, hop(&path, &fail));
             assert!(!receipt.is_success());
-            assert!(receipt.reason.is_some_and(|reason| reason.contains("end")));
+            assert!(receipt.call.reason.is_some_and(|reason| reason.contains("end")));
             assert_eq!((sample.forwarded(evm), sample.forwarded(wasm)), (0, 0));
         }
     }

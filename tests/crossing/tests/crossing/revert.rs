@@ -31,7 +31,7 @@ fn a_caller_that_fails_undoes_its_callee() {
         let receipt =
             sample.world.send_raw(relay, pass("forwardThenRevert", counter, &increment()));
         assert!(!receipt.is_success());
-        let reason = receipt.reason.expect("a revert has a reason");
+        let reason = receipt.reason.as_deref().expect("a revert has a reason");
         assert!(reason.contains("RevertedOnPurpose"), "{reason}");
         assert_eq!((sample.forwarded(relay), sample.count(counter)), (0, 0));
         assert!(receipt.events.is_empty());
@@ -56,7 +56,7 @@ fn a_revert_reaches_the_sender_through_every_machine() {
             let receipt = sample.world.send_raw(relay, pass("forward", probe, data));
             assert!(!receipt.is_success());
             assert_eq!(receipt.output, direct.output, "the data is passed on as it is");
-            let reason = receipt.reason.expect("a revert has a reason");
+            let reason = receipt.call.reason.expect("a revert has a reason");
             assert!(reason.contains(expected), "{reason}");
         }
     }

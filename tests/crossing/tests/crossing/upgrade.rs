@@ -33,7 +33,7 @@ fn new_code_runs_over_the_storage_and_the_coin_of_the_old() {
     let receipt = sample.world.send_raw(deployer(), upgrade(counter, &wasm_answer(b"two")));
     assert_eq!(receipt.expect_ok().output.last(), Some(&2), "the version is the answer");
     assert_eq!(version(&sample.world, counter), 2);
-    let answer = sample.world.send_raw(counter, Bytes::new()).expect_ok().output;
+    let answer = sample.world.send_raw(counter, Bytes::new()).expect_ok().call.output;
     assert_eq!(answer.as_ref(), b"two");
     let after = sample.world.engine.inspect(&counter, 16).unwrap();
     assert_eq!(after.storage, before.storage);
@@ -54,7 +54,7 @@ fn only_the_owner_upgrades() {
     let stranger = sample.world.engine.account("bob").unwrap();
     let input = upgrade(counter, WASM_EMPTY);
     let receipt = sample.world.request(&Request::raw(stranger, deployer(), input.clone()));
-    assert!(receipt.reason.expect("refused").contains("is not the owner of"));
+    assert!(receipt.call.reason.expect("refused").contains("is not the owner of"));
     for relay in [sample.evm_relays[0], sample.wasm_relays[0]] {
         let refused = sample.world.send_raw(relay, pass("forward", deployer(), &input));
         assert!(!refused.is_success(), "alice pays, but the relay calls");
@@ -65,7 +65,7 @@ fn only_the_owner_upgrades() {
         let made = address(&made.output);
         let input = upgrade(made, WASM_EMPTY);
         let direct = sample.world.request(&Request::raw(alice, deployer(), input.clone()));
-        assert!(direct.reason.expect("refused").contains("is not the owner of"));
+        assert!(direct.call.reason.expect("refused").contains("is not the owner of"));
         let _ = sample.world.send_raw(relay, pass("forward", deployer(), &input)).expect_ok();
         assert_eq!(version(&sample.world, made), 2);
     }

@@ -36,7 +36,7 @@ fn coin_that_a_contract_owns_crosses_and_arrives_once() {
         let too_much = call_data("pay(address,uint256)", &[to.into(), 1_000_000u64.into()]);
         let refused = sample.world.send_raw(from, too_much);
         assert!(!refused.is_success());
-        assert!(refused.reason.is_some_and(|reason| reason.contains("payment failed")));
+        assert!(refused.call.reason.is_some_and(|reason| reason.contains("payment failed")));
     }
 }
 
@@ -64,7 +64,7 @@ fn a_callee_sees_the_coin_and_its_caller() {
     for (relay, probe) in pairs {
         let input = pass("forward", probe, &call_data("context()", &[]));
         let receipt = sample.world.request(&Request::raw(alice, relay, input).value(wei(5)));
-        let output = receipt.expect_ok().output;
+        let output = receipt.expect_ok().call.output;
         // The relay returns `bytes`: offset, length, and then the four words of the probe.
         let words: Vec<&[u8]> = output.chunks(32).skip(2).take(4).collect();
         assert_eq!(words[0], relay.as_bytes(), "the caller is the relay");
@@ -147,7 +147,7 @@ fn a_transfer_of_webassembly_runs_no_code() {
         let arrives = moved == 1 && receiver != payer;
         let expected = if arrives { before + amount } else { before };
         assert_eq!(sample.world.balance(&receiver), expected);
-        assert_eq!(receipt.trace.map(|trace| trace.calls.len()), Some(0));
+        assert_eq!(receipt.call.trace.map(|trace| trace.calls.len()), Some(0));
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn write_until_killed(global: &Global, arguments: &WriterArgs) -> Res
     let request = Request::new(sender, relay, "forwardBoth").arguments(both);
     loop {
         let receipt = engine.send(&request)?;
-        if let Some(reason) = receipt.reason {
+        if let Some(reason) = receipt.call.reason {
             return Err(Failure::Contract(reason));
         }
         let mut stdout = io::stdout().lock();

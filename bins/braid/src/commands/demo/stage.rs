@@ -225,7 +225,7 @@ impl<'a> Stage<'a> {
     /// A transaction of the preparations, which has to succeed.
     fn act(&mut self, to: &Actor, method: &str, arguments: &[&str]) -> Result<(), Failure> {
         let request = self.request(to, method, arguments);
-        match self.engine.send(&request)?.reason {
+        match self.engine.send(&request)?.call.reason {
             None => Ok(()),
             Some(reason) => Err(broken(to.name, method, &reason)),
         }
@@ -248,7 +248,7 @@ fn deploy(
     let artifact = Artifact::from_bytes(name, code)?;
     let kind = artifact.kind.unwrap_or(VmKind::Evm);
     let receipt = engine.deploy(&Deploy::new(sender, artifact).arguments(arguments))?;
-    match (receipt.created, receipt.reason) {
+    match (receipt.created, receipt.call.reason) {
         (Some(address), None) => Ok(Actor { name, language, kind, address }),
         (_, reason) => Err(broken(name, "constructor", &reason.unwrap_or_default())),
     }

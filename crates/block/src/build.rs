@@ -1,0 +1,149 @@
+//! Making a block of transactions over the state of its parent.
+
+use std::sync::Arc;
+
+use kernel::TransactionResult;
+use primitives::{Gas, Hash, TxIndex};
+use state::{StateError, StateView, WriteSet};
+use thiserror::Error;
+use vm::BlockEnvironment;
+
+use crate::{
+    BlockRecord, ChainRules, CheckError, Header, Receipt, Recovered, SenderCache,
+    SignedTransaction,
+    execution::{ExecutionError, Executor, Outcome},
+    header::header,
+};
+
+/// The block that a new one follows.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Its hash.
+    pub hash: Hash,
+    /// Its header.
+    pub header: Header,
+}
+
+/// What a block shall be made of.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// The rules of the chain.
+    pub rules: ChainRules,
+    /// The hash of the block before.
+    pub parent_hash: Hash,
+    /// What code sees of the block.
+    pub environment: BlockEnvironment,
+    /// The transactions in their order. Those that may not be in it are left out.
+    pub transactions: &'a [SignedTransaction],
+    /// Threads that recover senders.
+    pub threads: usize,
+}
+
+/// A block whose transactions have run, and whose header waits for the root of the state.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// What it changes of the state.
+    pub writes: WriteSet,
+    /// The transactions that are in it.
+    pub transactions: Vec<SignedTransaction>,
+    /// A receipt for each.
+    pub receipts: Vec<Receipt>,
+    /// What came of each, with what a receipt does not keep.
+    pub results: Vec<TransactionResult>,
+    /// Transactions that are not in it, by their place in the proposal.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A transaction that is not in the block.
+#[derive(Debug, Clone)]
+pub struct Skipped {
+    /// Its place in the proposal, from 0.
+    pub index: usize,
+    /// Why; nothing where the block ended before it.
+    pub reason: Option<CheckError>,
+}
+
+/// Why there is no block.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum BlockError {
+    /// The host failed.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// The state failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl Ran {
+    /// The block with its header, over the root that the state has after it.
+    #[must_use]
+    pub fn into_record(self, proposal: &Proposal<'_>, state_root: Hash) -> BlockRecord {
+        let Self { transactions, receipts, .. } = self;
+        let roots = (proposal.parent_hash, state_root);
+        let header = header(&proposal.environment, roots, &transactions, &receipts);
+        BlockRecord { header, transactions, receipts }
+    }
+}
+
+/// Runs the transactions of a proposal over the state of its parent, and makes the body of a block of
+/// those that are valid where they stand.
+///
+/// # Errors
+///
+/// [`BlockError`] where the host failed. An invalid transaction is no error: it is left out and
+/// listed with its reason.
+pub fn run(
+    executor: &Executor,
+    senders: &SenderCache,
+    view: &Arc<dyn StateView>,
+    proposal: &Proposal<'_>,
+) -> Result<Ran, BlockError> {
+    let mut skipped = Vec::new();
+    let admitted = admit(senders, proposal, &mut skipped);
+    let runnable: Vec<_> = admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
+    let executed = executor.execute(Arc::clone(view), &proposal.environment, runnable)?;
+    assert_eq!(executed.outcomes.len(), admitted.len(), "each transaction has one outcome");
+    let mut transactions = Vec::with_capacity(admitted.len());
+    let mut receipts = Vec::with_capacity(admitted.len());
+    let mut results = Vec::with_capacity(admitted.len());
+    let mut gas = Gas::ZERO;
+    for ((place, recovered), outcome) in admitted.iter().zip(executed.outcomes) {
+        let skip = |reason| Skipped { index: *place, reason };
+        match outcome {
+            Outcome::Included(result) => {
+                let index = u32::try_from(receipts.len());
+                let index = TxIndex(index.expect("invariant: gas bounds the transactions"));
+                let about = (index, gas, proposal.environment.base_fee);
+                receipts.push(Receipt::new(recovered, &result, about));
+                gas = gas.saturating_add(result.gas_used);
+                transactions.extend(proposal.transactions.get(*place).cloned());
+                results.push(result);
+            }
+            Outcome::Skipped(error) => skipped.push(skip(Some(error.into()))),
+            Outcome::NotReached => skipped.push(skip(None)),
+        }
+    }
+    assert_eq!(gas, executed.gas_used, "the receipts account for all gas of the block");
+    skipped.sort_by_key(|it| it.index);
+    Ok(Ran { writes: executed.writes, transactions, receipts, results, skipped })
+}
+
+/// The transactions that may run, with their place in the proposal.
+fn admit(
+    senders: &SenderCache,
+    proposal: &Proposal<'_>,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<(usize, Recovered)> {
+    let recovered = senders.recover_all(proposal.transactions, proposal.threads);
+    let mut admitted = Vec::with_capacity(recovered.len());
+    for (index, (transaction, recovered)) in proposal.transactions.iter().zip(recovered).enumerate()
+    {
+        let checked = proposal.rules.check(transaction, &proposal.environment);
+        match checked.and_then(|()| recovered.map_err(CheckError::from)) {
+            Ok(recovered) => admitted.push((index, recovered)),
+            Err(error) => skipped.push(Skipped { index, reason: Some(error) }),
+        }
+    }
+    admitted
+}

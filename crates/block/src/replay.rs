@@ -1,0 +1,158 @@
+//! Running stored blocks again on the states of their parents, and comparing.
+
+use std::fmt;
+
+use primitives::{BlockNumber, Hash};
+use state::{Key, StateError, Store, WriteSet};
+use thiserror::Error;
+
+use crate::{
+    BlockError, BlockRecord, ChainRules, Header, Proposal, Ran, SenderCache, execution::Executor,
+    run,
+};
+
+/// The first thing in which a block that ran again differs from the one that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The block.
+    pub block: BlockNumber,
+    /// What differs, in words.
+    pub what: String,
+    /// What the store has.
+    pub stored: String,
+    /// What came of the replay.
+    pub replayed: String,
+}
+
+/// Why a block cannot be replayed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The store holds no such block: it is above the tip, or of a state loaded without its chain.
+    #[error("block {0} is not held with its transactions, so it cannot be replayed")]
+    NotHeld(BlockNumber),
+    /// The genesis has no parent to run it on.
+    #[error("block 0 is the genesis, which has no parent to replay it on")]
+    Genesis,
+    /// The host or the state failed, or the state of the parent is not held.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+}
+
+impl From<StateError> for ReplayError {
+    fn from(error: StateError) -> Self {
+        Self::Block(error.into())
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { block, what, stored, replayed } = self;
+        write!(f, "block {block}: {what} is {stored} in the store and {replayed} in the replay")
+    }
+}
+
+/// Runs a stored block again on the state of its parent: nothing where all is equal, or the first
+/// difference.
+///
+/// # Errors
+///
+/// [`ReplayError`] where the block or the state of its parent is not held, or the host failed.
+pub fn replay(
+    executor: &Executor,
+    senders: &SenderCache,
+    rules: &ChainRules,
+    store: &dyn Store,
+    number: BlockNumber,
+) -> Result<Option<Difference>, ReplayError> {
+    let parent = BlockNumber(number.0.checked_sub(1).ok_or(ReplayError::Genesis)?);
+    let stored = BlockRecord::load(store, number)?.ok_or(ReplayError::NotHeld(number))?;
+    let view = store.at(parent)?;
+    let parent_hash = store.block_hash(parent)?.unwrap_or_default();
+    let proposal = Proposal {
+        rules: rules.clone(),
+        parent_hash,
+        environment: rules.environment_of(&stored.header),
+        transactions: &stored.transactions,
+        threads: 1,
+    };
+    let ran = run(executor, senders, &view, &proposal)?;
+    let found = match compare(&stored, &ran) {
+        Some(found) => Some(found),
+        None => compare_state(store, number, &ran.writes)?,
+    };
+    let found = match found {
+        Some(found) => Some(found),
+        None => {
+            // The records that changed are equal, so the root that the store keeps is the replay's.
+            let replayed = ran.into_record(&proposal, store.root_at(number)?);
+            let hash = store.block_hash(number)?;
+            let found = compare_headers(&stored.header, &replayed.header);
+            found.or_else(|| compare_hash(hash, replayed.hash()))
+        }
+    };
+    Ok(found.map(|(what, stored, replayed)| Difference { block: number, what, stored, replayed }))
+}
+
+type Found = (String, String, String);
+
+/// Transactions and receipts, which say more than a header does.
+fn compare(stored: &BlockRecord, replayed: &Ran) -> Option<Found> {
+    if let Some(skipped) = replayed.skipped.first() {
+        let hash = stored.transactions.get(skipped.index).map(|it| it.hash().to_string());
+        let reason = skipped.reason.as_ref().map_or_else(
+            || "left out at the end of the block".to_owned(),
+            |reason| format!("left out: {reason}"),
+        );
+        let what = format!("transaction {} ({})", skipped.index, hash.unwrap_or_default());
+        return Some((what, "included".to_owned(), reason));
+    }
+    let pairs = stored.receipts.iter().zip(&replayed.receipts);
+    let (left, right) = pairs.into_iter().find(|(left, right)| left != right)?;
+    let what = format!("receipt {} ({})", left.index, left.transaction_hash);
+    Some((what, format!("{left:?}"), format!("{right:?}")))
+}
+
+/// The records that changed: those of the replay against those that the store holds after the
+/// block.
+fn compare_state(
+    store: &dyn Store,
+    number: BlockNumber,
+    writes: &WriteSet,
+) -> Result<Option<Found>, StateError> {
+    let after = store.at(number)?;
+    let shown = |value: Option<&primitives::Bytes>| {
+        value.map_or_else(|| "absent".to_owned(), ToString::to_string)
+    };
+    for (key, value) in writes.iter() {
+        let stored = after.read(key)?;
+        if stored.as_ref() != value {
+            return Ok(Some((format!("record {key}"), shown(stored.as_ref()), shown(value))));
+        }
+    }
+    let is_missing = |key: &Key| writes.get(key).is_none();
+    let Some(key) = store.changed_keys(number)?.into_iter().find(is_missing) else {
+        return Ok(None);
+    };
+    Ok(Some((format!("record {key}"), "changed".to_owned(), "unchanged".to_owned())))
+}
+
+fn compare_headers(stored: &Header, replayed: &Header) -> Option<Found> {
+    let fields: [(&str, &dyn Fn(&Header) -> String); 7] = [
+        ("parent", &|it| it.parent_hash.to_string()),
+        ("gas used", &|it| it.gas_used.to_string()),
+        ("transactions root", &|it| it.transactions_root.to_string()),
+        ("receipts root", &|it| it.receipts_root.to_string()),
+        ("commitment of receipts", &|it| it.extra_data.to_string()),
+        ("state root", &|it| it.state_root.to_string()),
+        ("header", &|it| format!("{it:?}")),
+    ];
+    let differs = |(_, show): &(&str, &dyn Fn(&Header) -> String)| show(stored) != show(replayed);
+    let (name, show) = fields.into_iter().find(differs)?;
+    Some((name.to_owned(), show(stored), show(replayed)))
+}
+
+fn compare_hash(stored: Option<Hash>, replayed: Hash) -> Option<Found> {
+    let stored = stored.unwrap_or_default();
+    (stored != replayed).then(|| ("hash".to_owned(), stored.to_string(), replayed.to_string()))
+}

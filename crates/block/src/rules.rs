@@ -1,0 +1,156 @@
+//! What all nodes of a chain agree on beside the rules of its machines.
+
+use alloy_eips::{calc_next_block_base_fee, eip1559::BaseFeeParams};
+use primitives::{Address, BlockNumber, Gas, Hash, U256, VmKind, Wei, keccak256};
+use serde::{Deserialize, Serialize};
+use state::{Key, Namespace, StateError, StateView};
+use vm::BlockEnvironment;
+
+use crate::Header;
+
+/// The rules of a chain. They are set at genesis and kept in the state, so that every node and
+/// every copy of the state knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainRules {
+    /// The number of the chain (EIP-155).
+    pub chain_id: u64,
+    /// Seconds since 1970 of the genesis.
+    pub genesis_timestamp_s: u64,
+    /// Gas of one block, and the most that one transaction may ask for.
+    pub gas_limit: Gas,
+    /// How the base fee goes from block to block.
+    pub base_fee: BaseFeeRule,
+    /// Who receives the fees above the base fee.
+    pub fee_recipient: Address,
+    /// Who receives the base fee; nothing where it is burned as Ethereum does.
+    pub base_fee_recipient: Option<Address>,
+    /// Whether transactions without a signature are taken: a chain for development.
+    pub accepts_impersonated: bool,
+    /// Whether legacy transactions that name no chain are taken (before EIP-155), which can be
+    /// replayed on any chain that takes them.
+    pub accepts_unprotected: bool,
+    /// Rules of the machines.
+    pub protocol: Protocol,
+}
+
+/// Rules of the machines that all nodes of a chain share.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Protocol {
+    /// The hardfork of the EVM, such as `osaka`; that of the node's configuration where none is
+    /// named.
+    pub hardfork: Option<String>,
+    /// The machines whose contracts may run; those of the node's configuration where none are
+    /// named.
+    pub enabled_vms: Option<Vec<VmKind>>,
+}
+
+/// How the base fee of a unit of gas goes from block to block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaseFeeRule {
+    /// The same in every block, in wei.
+    Constant(u64),
+    /// By how full the block before was (EIP-1559), from so many wei at genesis.
+    Eip1559(u64),
+}
+
+impl BaseFeeRule {
+    /// Wei for a unit of gas in the genesis block.
+    #[must_use]
+    pub const fn initial(self) -> u64 {
+        match self {
+            Self::Constant(fee) | Self::Eip1559(fee) => fee,
+        }
+    }
+}
+
+impl ChainRules {
+    /// Where the state keeps the rules.
+    #[must_use]
+    pub fn key() -> Key {
+        Key::new(Namespace::Meta, &Address::ZERO, b"rules")
+    }
+
+    /// The rules as the state keeps them: JSON in the order of the fields.
+    ///
+    /// # Panics
+    ///
+    /// Never: rules hold only what JSON can name.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("invariant: rules are plain data")
+    }
+
+    /// The rules that a state keeps; nothing where it keeps none.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`] where the view fails or what is there are no rules.
+    pub fn of(view: &dyn StateView) -> Result<Option<Self>, StateError> {
+        let key = Self::key();
+        let Some(bytes) = view.read(&key)? else { return Ok(None) };
+        let rules = serde_json::from_slice(&bytes).map_err(|error| StateError::Corrupt {
+            key: key.to_string(),
+            reason: format!("the rules of the chain do not read: {error}"),
+        })?;
+        Ok(Some(rules))
+    }
+
+    /// keccak256 over the rules as the state keeps them.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        keccak256(self.encode())
+    }
+
+    /// The base fee of the block after `parent`.
+    #[must_use]
+    pub fn next_base_fee(&self, parent: &Header) -> u64 {
+        let parent_fee = parent.base_fee_per_gas.unwrap_or_else(|| self.base_fee.initial());
+        match self.base_fee {
+            BaseFeeRule::Constant(fee) => fee,
+            BaseFeeRule::Eip1559(_) => calc_next_block_base_fee(
+                parent.gas_used,
+                parent.gas_limit,
+                parent_fee,
+                BaseFeeParams::ethereum(),
+            ),
+        }
+    }
+
+    /// What code sees of the block after `parent` at a time.
+    #[must_use]
+    pub fn next_environment(
+        &self,
+        parent: &Header,
+        parent_hash: Hash,
+        timestamp_s: u64,
+    ) -> BlockEnvironment {
+        BlockEnvironment {
+            chain_id: self.chain_id,
+            number: BlockNumber(parent.number.saturating_add(1)),
+            timestamp_s,
+            beneficiary: self.fee_recipient,
+            gas_limit: self.gas_limit,
+            base_fee: Wei(U256::from(self.next_base_fee(parent))),
+            prevrandao: keccak256(parent_hash),
+            excess_blob_gas: 0,
+        }
+    }
+
+    /// What code saw of a block, by its header.
+    #[must_use]
+    pub fn environment_of(&self, header: &Header) -> BlockEnvironment {
+        BlockEnvironment {
+            chain_id: self.chain_id,
+            number: BlockNumber(header.number),
+            timestamp_s: header.timestamp,
+            beneficiary: self.fee_recipient,
+            gas_limit: Gas(header.gas_limit),
+            base_fee: Wei(U256::from(header.base_fee_per_gas.unwrap_or_default())),
+            prevrandao: header.mix_hash,
+            excess_blob_gas: header.excess_blob_gas.unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Making the chain grow: requests signed in the name of development accounts, transactions that
+//! came signed, and the blocks of them.
+
+use std::num::NonZero;
+
+use abi::Interface;
+use block::{
+    Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
+};
+use kernel::{Checks, Fee, Transaction, TransactionResult};
+use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
+
+use super::Engine;
+use crate::{Deploy, EngineError, Receipt, Request, accounts::dev_accounts, interfaces::Resolved};
+
+/// What came of a block that was made.
+#[derive(Debug)]
+pub struct BlockReceipt {
+    /// Header, transactions and receipts as the store keeps them.
+    pub record: BlockRecord,
+    /// The hash of the block.
+    pub hash: Hash,
+    /// A receipt for each transaction in it.
+    pub receipts: Vec<Receipt>,
+    /// Transactions that are not in it, by their place among those that were given.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Engine {
+    /// Makes a contract; the receipt names it. A failing constructor is no error but a receipt.
+    ///
+    /// Where the EVM's artifact ships an interface, a second transaction of the same block attaches
+    /// it, so that calls by name and traces in words work for everybody who shares the state.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the artifact, the arguments or the transaction are not valid, or the
+    /// host failed.
+    pub fn deploy(&mut self, deploy: &Deploy) -> Result<Receipt, EngineError> {
+        let mut transaction = self.deploy_transaction(deploy)?;
+        let interface = deploy.artifact.interface.as_ref().filter(|_| transaction.to.is_none());
+        let describe = match interface {
+            Some(interface) => self.describe(&mut transaction, interface)?,
+            None => None,
+        };
+        let nonce = self.nonce(&deploy.from)?;
+        let mut signed = vec![self.sign(&transaction, nonce)?];
+        if let Some(describe) = describe {
+            signed.push(self.sign(&describe, nonce.saturating_add(1))?);
+        }
+        let receipts = self.send_strictly(&signed, None)?.receipts;
+        let receipt = receipts.into_iter().next();
+        Ok(receipt.expect("invariant: a block that skips nothing has a receipt for each"))
+    }
+
+    /// Calls a contract and keeps what it changed: a transaction in a block of its own.
+    ///
+    /// A development account signs with its key. Any other sender is taken at its word, where the
+    /// chain allows that.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the request is not valid or the host failed. A contract that fails is
+    /// no error but a receipt.
+    pub fn send(&mut self, request: &Request) -> Result<Receipt, EngineError> {
+        let (transaction, resolved) = self.transaction(request)?;
+        let signed = self.sign(&transaction, self.nonce(&request.from)?)?;
+        self.send_one(&signed, Some(&resolved))
+    }
+
+    /// Runs a signed transaction, given as its bytes, in a block of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Decode`] where the bytes are no transaction, [`EngineError::Check`] where it
+    /// may not be in the next block, and where the host failed.
+    pub fn submit_raw(&mut self, bytes: &[u8]) -> Result<Receipt, EngineError> {
+        self.send_one(&SignedTransaction::decode(bytes)?, None)
+    }
+
+    /// Makes a block of signed transactions in their order. Those that may not be in it are left
+    /// out and listed with their reasons.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Block`] where the host failed; then there is no block.
+    pub fn send_block(
+        &mut self,
+        transactions: &[SignedTransaction],
+    ) -> Result<BlockReceipt, EngineError> {
+        let proposal = self.propose(transactions);
+        let ran = self.run(&proposal)?;
+        self.seal(&proposal, ran, None)
+    }
+
+    /// The transaction that `transaction` is when its sender signs it: with the key of a
+    /// development account, or without a signature.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Encode`] where it breaks a limit.
+    pub fn sign(
+        &self,
+        transaction: &Transaction,
+        nonce: u64,
+    ) -> Result<SignedTransaction, EngineError> {
+        let payload = self.payload(transaction, nonce);
+        let key = dev_accounts().into_iter().find(|it| it.address == transaction.from);
+        let Some(account) = key else { return Ok(payload.impersonate(transaction.from)?) };
+        let key = SecretKey::secp256k1(account.private_key)
+            .expect("invariant: the development keys are sound");
+        let is_narrow = transaction.to.is_none_or(|to| to.is_evm());
+        Ok(if is_narrow { payload.sign_as_ethereum(&key)? } else { payload.sign(&key)? })
+    }
+
+    fn send_one(
+        &mut self,
+        transaction: &SignedTransaction,
+        resolved: Option<&Resolved>,
+    ) -> Result<Receipt, EngineError> {
+        let block = self.send_strictly(std::slice::from_ref(transaction), resolved)?;
+        let receipt = block.receipts.into_iter().next();
+        Ok(receipt.expect("invariant: a block that skips nothing has a receipt for each"))
+    }
+
+    /// Makes a block, or none where a transaction may not be in it.
+    fn send_strictly(
+        &mut self,
+        transactions: &[SignedTransaction],
+        resolved: Option<&Resolved>,
+    ) -> Result<BlockReceipt, EngineError> {
+        let proposal = self.propose(transactions);
+        let mut ran = self.run(&proposal)?;
+        match ran.skipped.pop() {
+            Some(Skipped { reason: Some(reason), .. }) => Err(reason.into()),
+            Some(Skipped { index, reason: None }) => Err(EngineError::NotReached(index)),
+            None => self.seal(&proposal, ran, resolved),
+        }
+    }
+
+    fn propose<'a>(&self, transactions: &'a [SignedTransaction]) -> Proposal<'a> {
+        Proposal {
+            rules: self.rules.clone(),
+            parent_hash: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
+            environment: self.next_block(),
+            transactions,
+            threads: std::thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+
+    fn run(&self, proposal: &Proposal<'_>) -> Result<Ran, BlockError> {
+        block::run(&self.executor, &self.senders, &self.store.latest(), proposal)
+    }
+
+    /// Makes a block the last of the chain. When this returns it is durable.
+    fn seal(
+        &mut self,
+        proposal: &Proposal<'_>,
+        mut ran: Ran,
+        resolved: Option<&Resolved>,
+    ) -> Result<BlockReceipt, EngineError> {
+        let skipped = std::mem::take(&mut ran.skipped);
+        let results = std::mem::take(&mut ran.results);
+        let changes = ran.writes.len();
+        let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
+        let record = ran.into_record(proposal, staged.root());
+        let hash = record.hash();
+        self.store.commit_staged(record.entry(), staged)?;
+        self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
+        self.next_timestamp_s = None;
+        let receipts = results
+            .into_iter()
+            .zip(&record.transactions)
+            .enumerate()
+            .map(|(index, (result, transaction))| {
+                self.receipt(&record, (hash, transaction.hash(), index), (result, resolved))
+            })
+            .collect();
+        Ok(BlockReceipt { record, hash, receipts, skipped })
+    }
+
+    fn receipt(
+        &self,
+        record: &BlockRecord,
+        (block_hash, transaction, index): (Hash, Hash, usize),
+        (result, resolved): (TransactionResult, Option<&Resolved>),
+    ) -> Receipt {
+        Receipt {
+            block: primitives::BlockNumber(record.header.number),
+            block_hash,
+            transaction,
+            index: TxIndex(u32::try_from(index).expect("invariant: gas bounds the transactions")),
+            call: self.output(result, resolved),
+        }
+    }
+
+    fn payload(&self, transaction: &Transaction, nonce: u64) -> Payload {
+        let (value, input) = (transaction.value, transaction.input.clone());
+        let base_fee: u128 = self.next_block().base_fee.0.saturating_to();
+        let (max_fee, max_priority_fee) = match transaction.fee {
+            Fee::Dynamic { max_fee, max_priority_fee } => {
+                (max_fee.0.saturating_to(), max_priority_fee.0.saturating_to())
+            }
+            Fee::Legacy { .. } => (base_fee, 0),
+        };
+        Payload {
+            chain_id: self.rules.chain_id,
+            nonce: transaction.nonce.unwrap_or(nonce),
+            expiry: None,
+            gas_limit: transaction.gas_limit,
+            max_fee,
+            max_priority_fee,
+            action: match transaction.to {
+                Some(to) if input.is_empty() => Action::Transfer { to, value },
+                Some(to) => Action::Call { to, value, input },
+                None => Action::Deploy {
+                    kind: VmKind::Evm,
+                    code: input,
+                    arguments: Bytes::new(),
+                    interface: None,
+                    value,
+                },
+            },
+            hints: Vec::new(),
+        }
+    }
+
+    /// The transaction that attaches the interface to the contract that `creation` makes; nothing
+    /// where the constructor fails. Both have to fit into one block, so both are tried first, and
+    /// the creation gets what the other leaves.
+    fn describe(
+        &self,
+        creation: &mut Transaction,
+        interface: &Interface,
+    ) -> Result<Option<Transaction>, EngineError> {
+        let nonce = self.nonce(&creation.from)?;
+        let mut execution = self.execution(self.store.latest());
+        execution.set_tracing(false);
+        let checks = Checks { base_fee: false, ..Checks::ALL };
+        let made = execution.transact(&Transaction { checks, ..creation.clone() })?;
+        let created: Option<Address> = made.created.filter(|_| made.status.is_success());
+        let Some(contract) = created else { return Ok(None) };
+        let mut describe = Transaction {
+            from: creation.from,
+            to: Some(kernel::deployer()),
+            input: kernel::describe_input(contract, nonce, &interface.to_json()),
+            gas_limit: self.rules.gas_limit,
+            chain_id: Some(self.rules.chain_id),
+            checks,
+            ..Transaction::default()
+        };
+        let described = execution.transact(&describe)?;
+        debug_assert!(described.status.is_success(), "a creator describes its own contract");
+        describe.gas_limit = described.gas_used.saturating_add(described.gas_refunded);
+        let left = self.rules.gas_limit.checked_sub(describe.gas_limit).unwrap_or(Gas::ZERO);
+        creation.gas_limit = creation.gas_limit.min(left);
+        Ok(Some(describe))
+    }
+}
