@@ -328,9 +328,8 @@ impl Memory {
 
     fn read_again(&self, read: &Seen, reader: Index) -> Again {
         let shard = self.lock(read.cell.shard);
-        let (key, cell) = shard
-            .get_index(read.cell.slot as usize)
-            .expect("invariant: cells are never removed");
+        let (key, cell) =
+            shard.get_index(read.cell.slot as usize).expect("invariant: cells are never removed");
         match self.resolve(key, cell, reader) {
             Ok(Some((origin, value))) => {
                 let is_comparable = !matches!(origin, Origin::Resolved(_));
@@ -389,9 +388,8 @@ impl Memory {
     }
 
     fn all_written(&self) -> Vec<Key> {
-        let is_written = |(key, cell): (&Key, &Cell)| {
-            (!cell.versions.is_empty()).then(|| key.clone())
-        };
+        let is_written =
+            |(key, cell): (&Key, &Cell)| (!cell.versions.is_empty()).then(|| key.clone());
         let shards = (0..SHARDS as u32).map(|shard| self.lock(shard));
         shards.flat_map(|shard| shard.iter().filter_map(is_written).collect::<Vec<_>>()).collect()
     }

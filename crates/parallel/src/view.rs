@@ -112,9 +112,10 @@ impl View {
             return Ok(current);
         }
         let is_interrupted = self.is_over.load(Ordering::Relaxed)
-            || self.interruption.as_ref().is_some_and(|interrupts| {
-                interrupts(index, incarnation, current.reads_count)
-            });
+            || self
+                .interruption
+                .as_ref()
+                .is_some_and(|interrupts| interrupts(index, incarnation, current.reads_count));
         if is_interrupted {
             current.withdrawal.get_or_insert(Withdrawal::Interrupted);
         }

@@ -16,7 +16,7 @@ use kernel::{Kernel, Transaction};
 use state::StateView;
 use vm::BlockEnvironment;
 
-pub use ::parallel::{Observed, Statistics};
+pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
