@@ -64,6 +64,7 @@ pub use units::parse_amount;
 /// The rooms below, for those who build on a part of the engine.
 pub mod rooms {
     pub use abi;
+    pub use block;
     pub use journal;
     pub use kernel;
     pub use primitives;

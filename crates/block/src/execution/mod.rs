@@ -131,9 +131,9 @@ impl Executor {
         transactions: impl Into<Arc<[Transaction]>>,
     ) -> Result<Executed, ExecutionError> {
         let transactions = transactions.into();
-        let is_serial = self.engine.workers() == 1 || transactions.len() < self.plan.parallel_from;
+        let is_short = transactions.len() < self.plan.parallel_from;
         match self.mode {
-            ExecutionMode::Parallel if !is_serial || self.plan.is_observed => {
+            ExecutionMode::Parallel if !is_short || self.plan.is_observed => {
                 self.in_parallel(&view, block, transactions)
             }
             ExecutionMode::Serial | ExecutionMode::Parallel => {
