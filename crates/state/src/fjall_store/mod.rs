@@ -284,7 +284,8 @@ impl FjallStore {
     }
 
     /// Makes the records that are there the state of a block, which becomes the tip.
-    /// Their root has to be `expected`, where it is known. `progress` hears how many are in the tree.
+    /// Their root has to be `expected`, where it is known. `progress` hears how many of them are in
+    /// the tree.
     fn finish_import(
         &self,
         writer: &mut Writer,
