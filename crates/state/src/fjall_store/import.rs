@@ -57,7 +57,8 @@ impl ChunkImport {
             batch.insert(&keyspaces.meta, IMPORT, identity.as_slice());
             batch.commit().map_err(failed)?;
         }
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        let mut writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        writer.settle(&keyspaces)?;
         Ok(Self { directory, keyspaces, writer, config: config.clone() })
     }
 

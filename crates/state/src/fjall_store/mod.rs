@@ -110,7 +110,8 @@ impl FjallStore {
             (keyspaces, seal) = directory.reset(config)?;
         }
         let next_part = keyspaces.meta.get(PRUNED).map_err(failed)?.map(|part| part.to_vec());
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
+        let mut writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
+        writer.settle(&keyspaces)?;
         Self::of(directory, keyspaces, writer, config)
     }
 
@@ -118,7 +119,7 @@ impl FjallStore {
     fn of(
         directory: Directory,
         keyspaces: Keyspaces,
-        mut writer: Writer,
+        writer: Writer,
         config: &FjallConfig,
     ) -> Result<Self, StateError> {
         let tip = read_tip(&keyspaces)?;
@@ -137,11 +138,6 @@ impl FjallStore {
             first_block,
             retained_from,
         };
-        // Where a sync failed before, the system may show a journal that the disk does not have,
-        // and would never write it. What it holds is shown to readers only once it is in tables.
-        if shared.keyspaces.has_journal()? {
-            writer.flush(&shared.keyspaces)?;
-        }
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -288,7 +284,8 @@ impl FjallStore {
     }
 
     /// Makes the records that are there the state of a block, which becomes the tip.
-    /// Their root has to be `expected`, where it is known. `progress` hears how many are in the tree.
+    /// Their root has to be `expected`, where it is known. `progress` hears how many of them are in
+    /// the tree.
     fn finish_import(
         &self,
         writer: &mut Writer,
@@ -557,6 +554,14 @@ impl Writer {
     fn flush_after(&mut self, bytes: usize, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes += bytes;
         if self.unflushed_bytes < FLUSH_BYTES { Ok(()) } else { self.flush(keyspaces) }
+    }
+
+    /// Puts into tables what the journal holds that the opening found.
+    ///
+    /// Where a sync failed before, the system may show a journal that the disk does not have, and
+    /// would never write it. What it holds is shown to readers only once it is in tables.
+    fn settle(&mut self, keyspaces: &Keyspaces) -> Result<(), StateError> {
+        if keyspaces.has_journal()? { self.flush(keyspaces) } else { Ok(()) }
     }
 
     /// A failure ends the use of the store: what of the journal and the tables is on disk is then
