@@ -12,7 +12,7 @@ fn every_command_writes_objects_alone() {
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 37] = [
+    let cases: [(&[&str], i32); 39] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
