@@ -130,7 +130,8 @@ impl Default for Genesis {
 }
 
 impl Genesis {
-    /// Reads a file: JSON where it begins with a brace, TOML otherwise. `origin` is named in errors.
+    /// Reads a file: JSON where it begins with a brace, TOML otherwise. `origin` is named in
+    /// errors.
     ///
     /// # Errors
     ///

@@ -100,11 +100,11 @@ fn what_cannot_be_upgraded_says_why() {
         (upgrade_input(hosted, &wasm(WASM_EMPTY), Some("[{")), "interface"),
     ];
     for (input, expected) in cases {
-        let reason = sample.world.send_raw(deployer(), input).reason.expect("refused");
+        let reason = sample.world.send_raw(deployer(), input).call.reason.expect("refused");
         assert!(reason.contains(expected), "{reason}");
     }
     let alice = sample.world.alice;
     let paid = Request::raw(alice, deployer(), upgrade(counter, WASM_EMPTY)).value(wei(1));
-    assert!(sample.world.request(&paid).reason.expect("refused").contains("takes no coin"));
+    assert!(sample.world.request(&paid).call.reason.expect("refused").contains("takes no coin"));
     assert_eq!(version(&sample.world, counter), 1);
 }
