@@ -29,8 +29,10 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod past;
 mod receipt;
 mod request;
+mod snapshot;
 pub mod tree;
 mod units;
 
@@ -43,7 +45,7 @@ pub use block::{
     AccessHint, Action, BlockRecord, ChainRules, Difference, Genesis, Header, Payload, SecretKey,
     SignedTransaction,
 };
-pub use config::{ChainConfig, Config, ConfigError, VmConfig};
+pub use config::{ChainConfig, Config, ConfigError, NodeConfig, VmConfig};
 pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
@@ -51,12 +53,14 @@ pub use kernel::{
     Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
     decode,
 };
+pub use past::StateAt;
 pub use primitives::{
     Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
     Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
+pub use state::{Retention, StoreMetrics};
 pub use units::parse_amount;
 
 /// The rooms below, for those who build on a part of the engine.

@@ -2,18 +2,85 @@
 
 use std::{
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use primitives::{Address, BlockNumber, Hash};
+use alloy_primitives::map::HashMap;
+use parking_lot::Mutex;
+use primitives::{Address, B256, BlockNumber, Bytes, Hash};
+use proof::{Prefix, Proof};
 
 use crate::{
     BlockCommit, FjallConfig, FjallStore, Key, Records, StateError, Store, WriteSet,
-    commitment::root_of,
+    commitment::{root_of, value_hash},
+    tree::{self, Change, Page, Update},
 };
+
+/// A tree in memory and nothing else, to measure changing it and proving from it.
+#[derive(Debug, Default)]
+pub struct BareTree {
+    pages: Pages,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    pages: HashMap<Prefix, Arc<Page>>,
+    spares: Mutex<Vec<Arc<Page>>>,
+}
+
+impl tree::Pages for Pages {
+    fn page(&self, id: &Prefix) -> Result<Option<Arc<Page>>, StateError> {
+        Ok(self.pages.get(id).cloned())
+    }
+
+    fn spare(&self) -> Option<Arc<Page>> {
+        self.spares.lock().pop()
+    }
+}
+
+impl BareTree {
+    /// Puts values at the paths of their keys, each once, and returns the root. One thread does all
+    /// the work, or several where `threads` says so.
+    ///
+    /// # Errors
+    ///
+    /// Never: memory does not fail.
+    pub fn put(&mut self, values: &[(B256, Bytes)], threads: usize) -> Result<Hash, StateError> {
+        let change = |(path, value): &(B256, Bytes)| Change {
+            path: *path,
+            value_hash: Some(value_hash(value)),
+        };
+        let mut changes: Vec<Change> = values.iter().map(change).collect();
+        changes.sort_unstable_by_key(|change| change.path);
+        let Update { root, pages } = tree::update(&self.pages, &changes, threads)?;
+        let Pages { pages: kept, spares } = &mut self.pages;
+        for change in pages {
+            let replaced = match change.page {
+                Some(page) => kept.insert(change.id, page),
+                None => kept.remove(&change.id),
+            };
+            spares.get_mut().extend(replaced);
+        }
+        spares.get_mut().truncate(SPARES_MAX);
+        Ok(root)
+    }
+
+    /// Proves what stands at a path.
+    ///
+    /// # Errors
+    ///
+    /// Never: memory does not fail.
+    pub fn prove(&self, path: &B256) -> Result<Proof, StateError> {
+        tree::prove(&self.pages, path)
+    }
+}
 
 /// Records that one block of the load writes.
 const RECORDS_PER_BLOCK: u64 = 50_000;
+
+/// Pages that the tree in memory keeps to use their memory again.
+const SPARES_MAX: usize = 1 << 12;
 
 /// What a cold start costs.
 #[derive(Debug, Clone, Copy)]

@@ -74,6 +74,14 @@ pub enum StateError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of a snapshot is not what it should be, or is not there.
+    #[error("bad snapshot, {}: {reason}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A parallel execution withdrew this attempt; it will be run again.
     #[error("speculative execution was withdrawn")]
     Withdrawn,
@@ -90,7 +98,8 @@ impl StateError {
             | Self::Stale { .. }
             | Self::NotEmpty { .. }
             | Self::Open { .. }
-            | Self::Dump { .. } => true,
+            | Self::Dump { .. }
+            | Self::Snapshot { .. } => true,
             Self::Store(_) | Self::Corrupt { .. } | Self::Damaged { .. } | Self::Withdrawn => false,
         }
     }

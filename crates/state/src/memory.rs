@@ -11,8 +11,9 @@ use proof::{Prefix, Proof, SubtreeProof};
 use self::tree::MemoryTree;
 use crate::{
     BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged, StateError,
-    StateView, Store, Tip, WriteSet,
+    StateView, Store, StoreMetrics, Tip, WriteSet,
     commitment::path_of,
+    metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks},
     store::{Parent, StagedWrite, check_held, check_next},
     tree::{prove, prove_subtree},
 };
@@ -188,6 +189,7 @@ impl Store for MemoryStore {
         content.retained_from = number;
         content.hashes = block.hashes.into_iter().collect();
         content.hashes.insert(number, block.tip.hash);
+        content.block_records.extend(block.record.map(|record| (number, record)));
         content.tip = Some(block.tip);
         Ok(())
     }
@@ -204,6 +206,23 @@ impl Store for MemoryStore {
             }
         }
         Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+    }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        let retained_from = content.retained_from;
+        let pending = content.changes.range(..=retained_from);
+        let pending_keys: u64 = pending.map(|(_, keys)| keys.len() as u64).sum();
+        let oldest = content.changes.keys().next().copied();
+        Ok(StoreMetrics {
+            tip: content.tip,
+            retained_from,
+            retained_blocks: retained_blocks(content.tip, retained_from),
+            prune_lag_blocks: prune_lag_blocks(oldest, retained_from),
+            prune_pending_keys: pending_keys.min(PRUNE_PENDING_KEYS_MAX),
+            ..StoreMetrics::default()
+        })
     }
 }
 

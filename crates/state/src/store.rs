@@ -8,15 +8,16 @@ use std::{fmt, sync::Arc};
 
 use primitives::{BlockNumber, Bytes, Hash};
 use proof::{Prefix, Proof, SubtreeProof};
+use serde::Serialize;
 
 use crate::{
-    Key, ScanEntry, StateError, StateView, WriteSet,
+    Key, ScanEntry, StateError, StateView, StoreMetrics, WriteSet,
     commitment::{path_of, value_hash},
     tree::{Change, Pages, Update, threads, update},
 };
 
 /// The last block of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tip {
     /// Its height.
     pub block: BlockNumber,
@@ -153,6 +154,8 @@ pub struct ImportedBlock {
     pub tip: Tip,
     /// Hashes of earlier blocks that contracts may still ask for.
     pub hashes: Vec<(BlockNumber, Hash)>,
+    /// The record of the block, where it comes along.
+    pub record: Option<Bytes>,
 }
 
 /// A source of records in the order of their keys, as bulk operations read it.
@@ -318,6 +321,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// [`StateError::Store`] where the medium failed.
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError>;
+
+    /// What the store holds and how far pruning has come, for those who watch it.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn metrics(&self) -> Result<StoreMetrics, StateError>;
 }
 
 /// Refuses a block that does not follow `tip`.
@@ -343,10 +353,10 @@ pub(crate) fn check_held(
     let not_held = |reason: String| Err(StateError::NotHeld { block: block.0, reason });
     match tip {
         None => not_held("the store is empty".to_owned()),
-        Some(tip) if block > tip.block => not_held(format!("the tip is block {}", tip.block)),
-        Some(_) if block < retained_from => {
-            not_held(format!("history begins at block {retained_from}"))
-        }
+        Some(tip) if block > tip.block || block < retained_from => not_held(format!(
+            "the store holds the states of blocks {retained_from} to {}",
+            tip.block
+        )),
         Some(_) => Ok(()),
     }
 }

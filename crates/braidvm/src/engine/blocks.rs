@@ -90,11 +90,10 @@ impl Engine {
         Ok(block::replay(&self.executor, &self.senders, &self.rules, store, number)?)
     }
 
-    /// The last block. A chain that was loaded from a dump has no headers; its time goes on from
-    /// the genesis.
-    pub(super) fn parent(&self) -> Parent {
-        let number = self.tip();
-        let hash = self.store.tip().map_or(Hash::ZERO, |tip| tip.hash);
+    /// A block that another follows. A chain that was loaded from a dump has no headers; its time
+    /// goes on from the genesis.
+    pub(super) fn parent(&self, number: BlockNumber) -> Parent {
+        let known = self.store.block_hash(number).ok().flatten();
         let header = self.block(number).map_or_else(
             |_| Header {
                 number: number.0,
@@ -106,7 +105,7 @@ impl Engine {
             },
             |record| record.header,
         );
-        Parent { hash, header }
+        Parent { hash: known.unwrap_or_default(), header }
     }
 }
 

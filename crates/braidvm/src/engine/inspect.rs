@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use abi::Interface;
-use primitives::{Address, Bytes, Hash, VmKind, Wei};
+use primitives::{Address, Bytes, Hash, Wei};
 use state::{
-    Key, Namespace,
+    Key,
     record::{AccountRecord, ContractRecord},
 };
 
@@ -40,27 +40,7 @@ impl Engine {
         address: &Address,
         storage_limit: usize,
     ) -> Result<Inspection, EngineError> {
-        let view = self.store.latest();
-        let account = self.account_record(address)?;
-        let key = Key::contract(address);
-        let contract = match view.read(&key)? {
-            Some(bytes) => Some(ContractRecord::decode(&key, &bytes)?),
-            None => None,
-        };
-        let code = view.read(&Key::code(&account.code_hash))?;
-        let namespace = match account.kind {
-            VmKind::Evm => Namespace::Slot,
-            _ => Namespace::Kv,
-        };
-        let prefix = Key::new(namespace, address, &[]);
-        Ok(Inspection {
-            address: *address,
-            account,
-            code_bytes: code.map_or(0, |code| code.len()),
-            contract,
-            interface: self.interface(address),
-            storage: view.scan(prefix.as_bytes(), prefix.as_bytes(), storage_limit)?,
-        })
+        self.latest().inspect(address, storage_limit)
     }
 
     /// The balance of an identity.
@@ -69,7 +49,7 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn balance(&self, address: &Address) -> Result<Wei, EngineError> {
-        Ok(self.account_record(address)?.balance)
+        self.latest().balance(address)
     }
 
     /// How many transactions an identity has sent, or contracts created.
@@ -78,19 +58,19 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn nonce(&self, address: &Address) -> Result<u64, EngineError> {
-        Ok(self.account_record(address)?.nonce)
+        self.latest().nonce(address)
     }
 
     /// The interface of a contract, if it has one.
     #[must_use]
     pub fn interface(&self, address: &Address) -> Option<Arc<Interface>> {
-        StateInterfaces::new(self.store.latest()).get(address)
+        self.latest().interface(address)
     }
 
     /// Names and interfaces as the latest state knows them, to put call trees into words.
     #[must_use]
     pub fn interfaces(&self) -> StateInterfaces {
-        StateInterfaces::new(self.store.latest())
+        self.latest().interfaces()
     }
 
     /// The root over all records of the latest state, which the store keeps at hand.
@@ -100,13 +80,5 @@ impl Engine {
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
         Ok(self.store.root_at(self.tip())?)
-    }
-
-    fn account_record(&self, address: &Address) -> Result<AccountRecord, EngineError> {
-        let key = Key::account(&Address::from_evm(address.evm_alias()));
-        match self.store.latest().read(&key)? {
-            Some(bytes) => Ok(AccountRecord::decode(&key, &bytes)?),
-            None => Ok(AccountRecord::default()),
-        }
     }
 }

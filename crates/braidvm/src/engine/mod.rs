@@ -7,7 +7,10 @@ mod read;
 mod send;
 mod words;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use block::{ChainRules, Genesis, Parent, SenderCache, execution::Executor};
 use kernel::Kernel;
@@ -23,6 +26,7 @@ use crate::{
 pub use blocks::FoundTransaction;
 pub use genesis::ReadArtifact;
 pub use inspect::Inspection;
+pub(crate) use read::unchecked;
 pub use send::BlockReceipt;
 
 /// A node in one value. See the crate's page for an example.
@@ -101,7 +105,12 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the folder cannot be used.
     pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
-        Ok(FjallStore::open(path.join("state"), &FjallConfig::default())?)
+        Ok(FjallStore::open(Self::store_path(path), &FjallConfig::default())?)
+    }
+
+    /// Where the store lies in the folder of an engine.
+    pub(crate) fn store_path(path: &Path) -> PathBuf {
+        path.join("state")
     }
 
     /// An engine over any store. An empty one gets the development genesis of the configuration.
@@ -216,9 +225,15 @@ impl Engine {
     /// What code sees of the block that comes next.
     #[must_use]
     pub fn next_block(&self) -> BlockEnvironment {
-        let Parent { hash, header } = self.parent();
-        let following_s = header.timestamp.saturating_add(1);
-        let timestamp_s = self.next_timestamp_s.unwrap_or(following_s);
+        self.block_after(self.tip())
+    }
+
+    /// What code sees of the block that follows `parent`, at the time that was set where it is the
+    /// next one.
+    fn block_after(&self, parent: BlockNumber) -> BlockEnvironment {
+        let chosen_s = self.next_timestamp_s.filter(|_| parent == self.tip());
+        let Parent { hash, header } = self.parent(parent);
+        let timestamp_s = chosen_s.unwrap_or_else(|| header.timestamp.saturating_add(1));
         self.rules.next_environment(&header, hash, timestamp_s)
     }
 

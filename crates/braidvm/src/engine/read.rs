@@ -7,16 +7,31 @@ use primitives::{BlockNumber, Gas};
 use state::StateView;
 
 use super::Engine;
-use crate::{CallOutput, Deploy, EngineError, Request, interfaces::Resolved};
+use crate::{CallOutput, Deploy, EngineError, Request, StateAt, interfaces::Resolved};
 
 impl Engine {
+    /// The state after the last block, to read and to call.
+    #[must_use]
+    pub fn latest(&self) -> StateAt<'_> {
+        StateAt::new(self, self.tip(), self.store.latest())
+    }
+
+    /// The state after an earlier block, to read and to call.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] naming the window of blocks that are held where this one is not.
+    pub fn at(&self, block: BlockNumber) -> Result<StateAt<'_>, EngineError> {
+        Ok(StateAt::new(self, block, self.store.at(block)?))
+    }
+
     /// Calls a contract on the latest state and keeps nothing.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub fn call(&self, request: &Request) -> Result<CallOutput, EngineError> {
-        self.call_over(self.store.latest(), request)
+        self.latest().call(request)
     }
 
     /// Calls a contract on the state after an earlier block and keeps nothing.
@@ -29,7 +44,7 @@ impl Engine {
         block: BlockNumber,
         request: &Request,
     ) -> Result<CallOutput, EngineError> {
-        self.call_over(self.store.at(block)?, request)
+        self.at(block)?.call(request)
     }
 
     /// Runs the making of a contract and keeps nothing.
@@ -49,8 +64,7 @@ impl Engine {
     ///
     /// [`EngineError::Estimate`] with the reason where the call fails with any gas.
     pub fn estimate(&self, request: &Request) -> Result<Gas, EngineError> {
-        let (transaction, _) = self.transaction(request)?;
-        self.estimate_transaction(&transaction, request.gas_limit)
+        self.latest().estimate(request)
     }
 
     /// The least gas with which the contract is made.
@@ -69,20 +83,7 @@ impl Engine {
     ///
     /// [`EngineError`] where the request is not valid, the host failed, or the trace is too large.
     pub fn trace_struct_logs(&self, request: &Request) -> Result<serde_json::Value, EngineError> {
-        let (transaction, _) = self.transaction(request)?;
-        let mut execution = self.execution(self.store.latest());
-        let options = vm_evm::StructLogOptions::default();
-        Ok(execution.session_mut().trace_struct_logs(&unchecked(transaction), &options)?)
-    }
-
-    fn call_over(
-        &self,
-        view: Arc<dyn StateView>,
-        request: &Request,
-    ) -> Result<CallOutput, EngineError> {
-        let (transaction, resolved) = self.transaction(request)?;
-        let result = self.execution(view).simulate(&unchecked(transaction))?;
-        Ok(self.output(result, Some(&resolved)))
+        self.latest().trace_struct_logs(request)
     }
 
     fn estimate_transaction(
@@ -96,7 +97,7 @@ impl Engine {
         Ok(execution.estimate_gas(&unchecked(transaction.clone()), cap)?)
     }
 
-    pub(super) fn output(
+    pub(crate) fn output(
         &self,
         result: TransactionResult,
         resolved: Option<&Resolved>,
@@ -116,13 +117,22 @@ impl Engine {
     }
 
     pub(super) fn execution(&self, view: Arc<dyn StateView>) -> Execution {
-        let mut execution = self.kernel().execution(view, &self.next_block());
+        self.execution_after(self.tip(), view)
+    }
+
+    /// Transactions over `view` in the block that follows `parent`.
+    pub(crate) fn execution_after(
+        &self,
+        parent: BlockNumber,
+        view: Arc<dyn StateView>,
+    ) -> Execution {
+        let mut execution = self.kernel().execution(view, &self.block_after(parent));
         execution.set_tracing(self.is_tracing);
         execution
     }
 }
 
 /// A call by anyone: whoever it is from need not be able to pay for it.
-fn unchecked(transaction: Transaction) -> Transaction {
+pub(crate) fn unchecked(transaction: Transaction) -> Transaction {
     Transaction { checks: Checks::NONE, ..transaction }
 }

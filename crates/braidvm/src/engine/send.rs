@@ -162,9 +162,11 @@ impl Engine {
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
         let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
+        let changes = staged.changes();
         let record = ran.into_record(proposal, staged.root());
         let hash = record.hash();
         self.store.commit_staged(record.entry(), staged)?;
+        self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
         self.next_timestamp_s = None;
         let receipts = results
             .into_iter()

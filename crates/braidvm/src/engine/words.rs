@@ -6,7 +6,7 @@ use kernel::{Kernel, Transaction};
 use primitives::VmKind;
 
 use super::Engine;
-use crate::{Artifact, Deploy, EngineError, Request, interfaces::Resolved};
+use crate::{Artifact, Deploy, EngineError, Request, StateInterfaces, interfaces::Resolved};
 
 impl Engine {
     /// The transaction that a request stands for, without a limit on nonce or fee.
@@ -15,7 +15,16 @@ impl Engine {
     ///
     /// [`EngineError`] where the method is unknown or the arguments do not fit.
     pub fn transaction(&self, request: &Request) -> Result<(Transaction, Resolved), EngineError> {
-        let resolved = self.interfaces().resolve(request)?;
+        self.transaction_by(&self.interfaces(), request)
+    }
+
+    /// The same, by interfaces that need not be those of the latest state.
+    pub(crate) fn transaction_by(
+        &self,
+        interfaces: &StateInterfaces,
+        request: &Request,
+    ) -> Result<(Transaction, Resolved), EngineError> {
+        let resolved = interfaces.resolve(request)?;
         let transaction = Transaction {
             from: request.from,
             to: Some(request.to),

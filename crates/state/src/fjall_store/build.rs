@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fjall::PersistMode;
+use fjall::{Keyspace, PersistMode};
 use primitives::{BlockNumber, Hash};
 
 use super::{
-    Shared, failed,
+    Keyspaces, Shared, failed,
     tree::{FjallPages, Form, stage_pages, stage_root},
     view::FjallView,
 };
@@ -24,6 +24,15 @@ const BATCH_LEAVES: usize = 1 << 15;
 
 /// Bytes of pages after which the tables in memory are put on disk.
 const FLUSH_BYTES: usize = 32 << 20;
+
+/// Keys that one batch removes.
+const REMOVED_PER_BATCH: usize = 1 << 14;
+
+/// Removes what a build that was cut off has left.
+pub(super) fn clear(keyspaces: &Keyspaces) -> Result<(), StateError> {
+    clear_keyspace(keyspaces, &keyspaces.tree)?;
+    clear_keyspace(keyspaces, &keyspaces.stale)
+}
 
 /// Builds the tree of the records of `view`, which is the state after `block`, and returns its
 /// root. The pages are written without being synced. `progress` hears how many leaves are in.
@@ -130,4 +139,20 @@ pub(super) fn follow(
     batch.commit().map_err(failed)?;
     shared.pages.advance(next, changes);
     Ok(root)
+}
+
+/// Removes all keys of a keyspace.
+fn clear_keyspace(keyspaces: &Keyspaces, keyspace: &Keyspace) -> Result<(), StateError> {
+    loop {
+        let mut batch = keyspaces.db.batch();
+        let mut removed = 0;
+        for entry in keyspace.iter().take(REMOVED_PER_BATCH) {
+            batch.remove(keyspace, entry.key().map_err(failed)?);
+            removed += 1;
+        }
+        if removed == 0 {
+            return Ok(());
+        }
+        batch.commit().map_err(failed)?;
+    }
 }

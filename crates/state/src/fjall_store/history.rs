@@ -9,8 +9,8 @@ use primitives::{BlockNumber, Bytes};
 use super::{
     Keyspaces, failed,
     layout::{
-        BlockPart, RETAINED, block_key, changes_block, changes_key, decode_keys, decode_previous,
-        history_key, split_history_key, unescape,
+        BlockPart, PRUNED, RETAINED, block_key, changes_block, changes_key, decode_keys,
+        decode_previous, history_key, split_history_key, unescape,
     },
     tree,
     view::{bad_key, previous_value},
@@ -58,6 +58,10 @@ pub(super) fn prune(keyspaces: &Keyspaces, slice: Slice) -> Result<Pruned, State
         removed += remove_part(keyspaces, &mut batch, &part, &list)?;
     }
     assert!(done || removed >= slice.budget_keys, "a slice ends early only at its budget");
+    // With the watermark at its highest there is no next part: the last one is asked for again.
+    if let Some(part) = &next_part {
+        batch.insert(&keyspaces.meta, PRUNED, &part[..]);
+    }
     let (pages_done, pages_bytes) =
         tree::prune(keyspaces, &mut batch, slice.watermark, slice.budget_keys)?;
     bytes += pages_bytes;

@@ -4,12 +4,18 @@
 //! of a block (state, history, hash, record, index, tip) is one batch that is synced before a
 //! commit returns. Opening reads no records, however many there are.
 //!
-//! It relies on a file system that keeps what was synced. An error of the medium ends the use of
-//! the store: it has to be opened again, which goes back to the last whole block.
+//! It relies on a file system that keeps what was synced, in sectors that are written whole or not
+//! at all. An error of the medium ends the use of the store: it has to be opened again, which goes
+//! back to the last whole block. Damage to what was synced is found where the seal knows the block
+//! that is missing; after a power cut the seal may be some blocks behind, so that damage to the
+//! journal is then taken for its torn end.
 
 mod build;
 mod history;
+mod import;
+mod journal;
 mod layout;
+mod metrics;
 mod open;
 mod seal;
 mod tree;
@@ -30,10 +36,12 @@ use parking_lot::{Mutex, RwLock};
 use primitives::{BlockNumber, Bytes, Hash};
 use proof::{Prefix, Proof, SubtreeProof};
 
+pub use self::import::ChunkImport;
 use self::{
+    import::check_not_importing,
     layout::{
-        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, RETAINED, TIP, block_key, changes_key, decode_tip,
-        encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
+        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, PRUNED, RETAINED, TIP, block_key, changes_key,
+        decode_tip, encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
     },
     open::{Directory, Keyspaces, describe},
     seal::Seal,
@@ -42,7 +50,7 @@ use self::{
 };
 use crate::{
     BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError, StateView,
-    Store, Tip, WriteSet,
+    Store, StoreMetrics, Tip, WriteSet,
     commitment::path_of,
     store::{Parent, StagedWrite, check_held, check_next},
     tree::{PageCache, Update, prove, prove_subtree},
@@ -82,7 +90,8 @@ pub struct FjallStore {
 impl FjallStore {
     /// Opens the store in the directory `path`.
     ///
-    /// A store that was left in the middle of an import is empty again.
+    /// A store that was left in the middle of an import is empty again, one that is being filled
+    /// chunk by chunk is refused.
     ///
     /// # Errors
     ///
@@ -93,13 +102,26 @@ impl FjallStore {
         let path = path.as_ref();
         let directory = Directory::lock(path, config.create)?;
         let (mut keyspaces, mut seal) = directory.open(config)?;
-        let mut tip = read_tip(&keyspaces)?;
+        let tip = read_tip(&keyspaces)?;
         check_seal(path, &keyspaces, tip, seal.last())?;
+        check_not_importing(path, &keyspaces)?;
         if tip.is_none() && keyspaces.state.first_key_value().is_some() {
             drop(keyspaces);
             (keyspaces, seal) = directory.reset(config)?;
-            tip = None;
         }
+        let next_part = keyspaces.meta.get(PRUNED).map_err(failed)?.map(|part| part.to_vec());
+        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
+        Self::of(directory, keyspaces, writer, config)
+    }
+
+    /// The store over what has been opened.
+    fn of(
+        directory: Directory,
+        keyspaces: Keyspaces,
+        mut writer: Writer,
+        config: &FjallConfig,
+    ) -> Result<Self, StateError> {
+        let tip = read_tip(&keyspaces)?;
         let first_block = read_number(&keyspaces, FIRST)?;
         let retained_from = read_number(&keyspaces, RETAINED)?;
         let root = match tip {
@@ -107,15 +129,19 @@ impl FjallStore {
             Some(tip) => read_root(&keyspaces, tip.block)?,
         };
         let pages = PageCache::new(config.tree_cache_bytes, tip.map(|tip| tip.block));
-        let lock = directory.into_lock();
-        let shared = Arc::new(Shared { keyspaces, pages, path: path.to_owned(), lock });
+        let (path, lock) = directory.into_parts();
+        let shared = Arc::new(Shared { keyspaces, pages, path, lock });
         let published = Published {
             root,
             latest: Arc::new(FjallView::latest(&shared, tip)),
             first_block,
             retained_from,
         };
-        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
+        // Where a sync failed before, the system may show a journal that the disk does not have,
+        // and would never write it. What it holds is shown to readers only once it is in tables.
+        if shared.keyspaces.has_journal()? {
+            writer.flush(&shared.keyspaces)?;
+        }
         Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
     }
 
@@ -127,6 +153,22 @@ impl FjallStore {
     /// [`StateError::Store`] where the medium failed.
     pub fn flush(&self) -> Result<(), StateError> {
         self.writer.lock().flush(&self.shared.keyspaces)
+    }
+
+    /// Merges the tables of every keyspace, so that the disk gets back the space of what was
+    /// pruned or overwritten. The database does the same bit by bit while it is written to; this
+    /// takes time and space in proportion to the whole store. Readers go on, commits wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    pub fn compact(&self) -> Result<(), StateError> {
+        let mut writer = self.writer.lock();
+        writer.flush(&self.shared.keyspaces)?;
+        for keyspace in self.shared.keyspaces.all() {
+            keyspace.major_compact().map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Closes the store in order, so that the next opening finds nothing to replay. Where a view is
@@ -243,6 +285,42 @@ impl FjallStore {
             batch.insert(meta, RETAINED, block.number.0.to_be_bytes());
         }
         bytes
+    }
+
+    /// Makes the records that are there the state of a block, which becomes the tip.
+    /// Their root has to be `expected`, where it is known. `progress` hears how many are in the tree.
+    fn finish_import(
+        &self,
+        writer: &mut Writer,
+        block: &ImportedBlock,
+        expected: Option<&Hash>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), StateError> {
+        writer.failed = true;
+        let keyspaces = &self.shared.keyspaces;
+        build::clear(keyspaces)?;
+        let view = FjallView::latest(&self.shared, Some(block.tip));
+        let root = build::build(&self.shared, &view, block.tip.block, progress)?;
+        if let Some(expected) = expected.filter(|expected| **expected != root) {
+            let reason = format!("the imported records have root {root}, not {expected}");
+            return Err(StateError::Damaged { path: self.shared.path.clone(), reason });
+        }
+        let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+        for (number, hash) in &block.hashes {
+            let key = block_key(BlockPart::Hash, *number);
+            batch.insert(&keyspaces.blocks, key, hash.as_slice());
+        }
+        let Tip { block: number, hash } = block.tip;
+        let record = block.record.clone();
+        let entry = BlockEntry { number, hash, record, ..BlockEntry::default() };
+        stage_root(keyspaces, &mut batch, number, &root);
+        self.stage_block(&mut batch, &entry, true);
+        import::stage_end(keyspaces, &mut batch)?;
+        batch.commit().map_err(failed)?;
+        writer.seal(block.tip)?;
+        self.show_tip(block.tip, root, true);
+        writer.failed = false;
+        Ok(())
     }
 
     fn get_block_part(
@@ -418,28 +496,21 @@ impl Store for FjallStore {
         // store anew removes.
         writer.failed = true;
         history::ingest(&self.shared.keyspaces, records)?;
-        let view = FjallView::latest(&self.shared, Some(block.tip));
-        let root = build::build(&self.shared, &view, block.tip.block, &mut |_| ())?;
-        let mut batch = self.shared.keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
-        for (number, hash) in &block.hashes {
-            let key = block_key(BlockPart::Hash, *number);
-            batch.insert(&self.shared.keyspaces.blocks, key, hash.as_slice());
-        }
-        let Tip { block: number, hash } = block.tip;
-        let record = BlockEntry { number, hash, ..BlockEntry::default() };
-        stage_root(&self.shared.keyspaces, &mut batch, number, &root);
-        self.stage_block(&mut batch, &record, true);
-        batch.commit().map_err(failed)?;
-        writer.seal(block.tip)?;
-        self.show_tip(block.tip, root, true);
-        writer.failed = false;
-        Ok(())
+        self.finish_import(&mut writer, &block, None, &mut |_| ())
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
         // Pruning would take away what is being compared.
         let _writer = self.writer.lock();
         history::check(&self.shared.keyspaces, self.tip(), report)
+    }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let next_part = self.writer.lock().next_part.clone();
+        let published = self.published.read();
+        let (tip, retained_from) = (published.latest.tip, published.retained_from);
+        drop(published);
+        metrics::of(&self.shared, tip, retained_from, next_part)
     }
 }
 
@@ -488,11 +559,19 @@ impl Writer {
         if self.unflushed_bytes < FLUSH_BYTES { Ok(()) } else { self.flush(keyspaces) }
     }
 
+    /// A failure ends the use of the store: what of the journal and the tables is on disk is then
+    /// for the next opening to find out.
     fn flush(&mut self, keyspaces: &Keyspaces) -> Result<(), StateError> {
         self.unflushed_bytes = 0;
+        // After an earlier failure the journal is what the next opening goes by.
+        let keeps_journal = self.failed;
+        self.failed = true;
         keyspaces.flush_tables()?;
-        // After a failure the journal is what the next opening goes by.
-        if self.failed { Ok(()) } else { keyspaces.empty_journal() }
+        if !keeps_journal {
+            keyspaces.empty_journal()?;
+        }
+        self.failed = keeps_journal;
+        Ok(())
     }
 }
 

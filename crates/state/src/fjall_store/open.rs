@@ -23,6 +23,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::{
     FjallConfig, failed,
+    journal::cut_torn_end,
     layout::{FORMAT_VERSION, FORMAT_WITHOUT_TREE},
     seal::Seal,
 };
@@ -102,9 +103,23 @@ impl Keyspaces {
             if self.is_flushed() {
                 return Ok(());
             }
+            self.check_usable()?;
             thread::sleep(FLUSH_WAIT);
         }
         Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
+    }
+
+    /// Whether the journal that this opening found holds anything.
+    pub(super) fn has_journal(&self) -> Result<bool, StateError> {
+        let Some(journal) = &self.journal else { return Ok(false) };
+        let metadata = fs::metadata(journal).map_err(|error| unreadable(journal, &error))?;
+        Ok(metadata.len() > 0)
+    }
+
+    /// Tells of a failure that a thread of the library met: what it was about to do is not done,
+    /// and never will be.
+    pub(super) fn check_usable(&self) -> Result<(), StateError> {
+        self.db.persist(PersistMode::Buffer).map_err(failed)
     }
 
     /// Whether all tables that were to be put on disk are there.
@@ -123,7 +138,7 @@ impl Directory {
     /// Locks the directory, which is made where it is not there and `create` is set.
     pub(super) fn lock(path: &Path, create: bool) -> Result<Self, StateError> {
         if create {
-            fs::create_dir_all(path).map_err(|error| refused(path, &error))?;
+            create_folders(path).map_err(|error| refused(path, &error))?;
         }
         let entries = fs::read_dir(path).map_err(|error| refused(path, &error))?;
         for entry in entries {
@@ -154,9 +169,14 @@ impl Directory {
         }
     }
 
-    /// Gives the lock to keep.
-    pub(super) fn into_lock(self) -> File {
-        self.lock
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the path and the lock to keep.
+    pub(super) fn into_parts(self) -> (PathBuf, File) {
+        (self.path, self.lock)
     }
 
     /// Opens the store in the directory, after creating it where there is none.
@@ -223,7 +243,8 @@ impl Directory {
         Seal::create(&new.join(SEAL))?;
         drop(open_keyspaces(&new.join(DB), config, Mode::Create)?);
         let moved = || -> io::Result<()> {
-            File::open(&new)?.sync_all()?;
+            // The library does not sync the names of the folders that it makes.
+            sync_tree(&new)?;
             fs::rename(&new, self.path.join(STORE))?;
             File::open(&self.path)?.sync_all()
         };
@@ -258,6 +279,41 @@ fn journals(db: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Makes a folder and what is missing above it, so that no power cut takes them away.
+fn create_folders(path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(path)?;
+    for folder in missing {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Syncs a folder and all that is in it.
+fn sync_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_tree(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// Syncs the names in a folder and in those below it.
+fn sync_folders(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 fn cut(journal: &Path) -> io::Result<()> {
@@ -353,6 +409,14 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
             journals(path).map_err(|error| unreadable(path, &error))?.pop()
         }
     };
+    if let Some(journal) = &journal {
+        cut_torn_end(journal).map_err(|error| unreadable(journal, &error))?;
+    }
+    if mode != Mode::Create {
+        // A name that the last process gave and could not sync is what the library goes by, while
+        // it removes what that name replaced: a power cut would then leave neither.
+        sync_folders(path).map_err(|error| unreadable(path, &error))?;
+    }
     let not_opened = |error: fjall::Error| not_opened(path, &error);
     let db = Database::builder(path).cache_size(config.cache_bytes).open().map_err(not_opened)?;
     let expected = match mode {

@@ -13,6 +13,7 @@ use proof::{PATH_BITS, Prefix};
 use super::{
     Keyspaces, failed,
     layout::{BlockPart, block_key, parse_hash, parse_number},
+    metrics::Pending,
     view::{FjallView, bad_key},
 };
 use crate::{
@@ -40,6 +41,10 @@ impl Pages for FjallPages<'_> {
         let Some((page, since)) = self.read(id)? else { return Ok(None) };
         cache.keep(*id, &page, since, self.block);
         Ok(Some(page))
+    }
+
+    fn spare(&self) -> Option<Arc<Page>> {
+        self.view.shared.pages.spare()
     }
 }
 
@@ -166,6 +171,26 @@ pub(super) fn prune(
         batch.remove(&keyspaces.stale, note);
     }
     Ok((true, bytes))
+}
+
+/// How many notes there are whose pages are to be pruned, counted up to `limit`.
+pub(super) fn count_stale(
+    keyspaces: &Keyspaces,
+    watermark: BlockNumber,
+    limit: u64,
+) -> Result<Pending, StateError> {
+    let mut pending = Pending::default();
+    let end = Bound::Included([&watermark.0.to_be_bytes()[..], &[u8::MAX]].concat());
+    for note in keyspaces.stale.range::<Vec<u8>, _>((Bound::Unbounded, end)) {
+        let note = note.key().map_err(failed)?;
+        let (block, _) = split_stale_key(&note).ok_or_else(|| bad_key(&note))?;
+        pending.oldest = pending.oldest.or(Some(block));
+        pending.count += 1;
+        if pending.count >= limit {
+            break;
+        }
+    }
+    Ok(pending)
 }
 
 /// Puts into the batch what takes the pages that lead to `paths` back to the block `to`, and

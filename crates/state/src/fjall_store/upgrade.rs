@@ -7,11 +7,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use fjall::{Keyspace, PersistMode};
+use fjall::PersistMode;
 use primitives::BlockNumber;
 
 use super::{
-    FjallConfig, FjallStore, Keyspaces, Shared, build, check_seal, failed,
+    FjallConfig, FjallStore, Shared, build, check_seal, failed,
     layout::{RETAINED, TREE, parse_number},
     open::Directory,
     read_number, read_tip,
@@ -22,9 +22,6 @@ use crate::{StateError, tree::PageCache};
 
 /// Blocks that follow without being put on disk.
 const BLOCKS_PER_FLUSH: u64 = 256;
-
-/// Keys that one batch removes.
-const REMOVED_PER_BATCH: usize = 1 << 14;
 
 /// How far an upgrade is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +51,8 @@ impl FjallStore {
         let tip = read_tip(&keyspaces)?;
         check_seal(path, &keyspaces, tip, seal.last())?;
         let pages = PageCache::new(config.tree_cache_bytes, None);
-        let lock = directory.into_lock();
-        let shared = Arc::new(Shared { keyspaces, pages, path: path.to_owned(), lock });
+        let (path, lock) = directory.into_parts();
+        let shared = Arc::new(Shared { keyspaces, pages, path: path.clone(), lock });
         if let Some(tip) = tip {
             let views = |block| FjallView::latest(&shared, Some(tip)).at(block);
             let mut block = start(&shared, &views, progress)?;
@@ -72,7 +69,7 @@ impl FjallStore {
         shared.keyspaces.db.persist(PersistMode::SyncAll).map_err(failed)?;
         shared.keyspaces.meta.remove(TREE).map_err(failed)?;
         shared.keyspaces.flush_tables()?;
-        Directory::finish_upgrade(path)?;
+        Directory::finish_upgrade(&path)?;
         Ok(true)
     }
 }
@@ -87,8 +84,7 @@ fn start(
     if let Some(bytes) = keyspaces.meta.get(TREE).map_err(failed)? {
         return parse_number(&bytes).ok_or_else(|| super::bad_meta("tree"));
     }
-    clear(keyspaces, &keyspaces.tree)?;
-    clear(keyspaces, &keyspaces.stale)?;
+    build::clear(keyspaces)?;
     let first = read_number(keyspaces, RETAINED)?;
     let report = &mut |records| progress(UpgradeProgress::Records(records));
     let root = build::build(shared, &views(first), first, report)?;
@@ -97,20 +93,4 @@ fn start(
     batch.insert(&keyspaces.meta, TREE, first.0.to_be_bytes());
     batch.commit().map_err(failed)?;
     Ok(first)
-}
-
-/// Removes all keys of a keyspace.
-fn clear(keyspaces: &Keyspaces, keyspace: &Keyspace) -> Result<(), StateError> {
-    loop {
-        let mut batch = keyspaces.db.batch();
-        let mut removed = 0;
-        for entry in keyspace.iter().take(REMOVED_PER_BATCH) {
-            batch.remove(keyspace, entry.key().map_err(failed)?);
-            removed += 1;
-        }
-        if removed == 0 {
-            return Ok(());
-        }
-        batch.commit().map_err(failed)?;
-    }
 }

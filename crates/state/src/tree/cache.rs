@@ -9,6 +9,9 @@ use schnellru::{Limiter, LruMap};
 
 use super::{Page, PageChange};
 
+/// Pages that were replaced and are kept for their memory: about those of one large block.
+const SPARES_MAX: usize = 1 << 12;
+
 /// Pages by their place, the least recently used of which go when they take too many bytes.
 ///
 /// It follows the tip: a page in it is the one of the tip, and of every block from the one that
@@ -29,7 +32,7 @@ struct Cached {
 impl PageCache {
     /// An empty cache for the state of `tip`.
     pub(crate) fn new(bytes_max: usize, tip: Option<BlockNumber>) -> Self {
-        let pages = LruMap::new(Budget { bytes: 0, bytes_max });
+        let pages = LruMap::new(Budget { bytes: 0, bytes_max, spares: Vec::new() });
         Self(Mutex::new(Content { pages, tip }))
     }
 
@@ -73,6 +76,18 @@ impl PageCache {
         }
     }
 
+    /// The memory of a page that was replaced, if nobody has it any more.
+    pub(crate) fn spare(&self) -> Option<Arc<Page>> {
+        let mut content = self.0.lock();
+        let spares = &mut content.pages.limiter_mut().spares;
+        while let Some(mut page) = spares.pop() {
+            if Arc::get_mut(&mut page).is_some() {
+                return Some(page);
+            }
+        }
+        None
+    }
+
     /// Forgets all pages; `tip` is the tip now.
     pub(crate) fn reset(&self, tip: Option<BlockNumber>) {
         let mut content = self.0.lock();
@@ -83,6 +98,11 @@ impl PageCache {
     /// About how many bytes the pages take.
     pub(crate) fn bytes(&self) -> usize {
         self.0.lock().pages.limiter().bytes
+    }
+
+    /// The most that these may come to.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.0.lock().pages.limiter().bytes_max
     }
 }
 
@@ -96,6 +116,8 @@ impl fmt::Debug for PageCache {
 struct Budget {
     bytes: usize,
     bytes_max: usize,
+    /// Pages that were replaced, whose memory is used again.
+    spares: Vec<Arc<Page>>,
 }
 
 impl Limiter<Prefix, Cached> for Budget {
@@ -126,6 +148,9 @@ impl Limiter<Prefix, Cached> for Budget {
     ) -> bool {
         self.bytes += new_value.page.memory_bytes();
         self.bytes -= old_value.page.memory_bytes();
+        if self.spares.len() < SPARES_MAX {
+            self.spares.push(Arc::clone(&old_value.page));
+        }
         true
     }
 

@@ -3,8 +3,8 @@
 //! ```text
 //! page key   = level (1) ‖ the bits before the page, zeros behind them
 //! version    = 'g'                          the page is gone
-//!            | 'f' ‖ mask (4) ‖ buckets     the page as a whole; other buckets are empty
-//!            | 'd' ‖ mask (4) ‖ buckets     what changed; other buckets are as they were
+//!            | 'f' ‖ mask (2) ‖ buckets     the page as a whole; other buckets are empty
+//!            | 'd' ‖ mask (2) ‖ buckets     what changed; other buckets are as they were
 //! bucket     = count (1) ‖ count times (path ‖ hash of the value)
 //!            | FF ‖ root of the page below
 //! ```
@@ -97,13 +97,14 @@ fn full_bytes(page: &Page) -> usize {
         Bucket::Leaves(leaves) => 1 + leaves.len() * LEAF_BYTES,
         Bucket::Child(_) => 1 + HASH_BYTES,
     };
-    1 + size_of::<u32>() + (0..BUCKETS).map(bytes).sum::<usize>()
+    1 + size_of::<u16>() + (0..BUCKETS).map(bytes).sum::<usize>()
 }
 
 fn encode_buckets(kind: u8, page: &Page, mask: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     out.push(kind);
-    out.extend_from_slice(&mask.to_be_bytes());
+    let stored = u16::try_from(mask).expect("invariant: a page has 16 buckets");
+    out.extend_from_slice(&stored.to_be_bytes());
     for at in (0..BUCKETS).filter(|at| mask & 1 << at != 0) {
         match page.bucket(at) {
             Bucket::Child(root) => {
@@ -164,7 +165,7 @@ impl PageDecoder {
             GONE if rest.is_empty() && self.chain.deltas == 0 => Ok(Decoded::Gone),
             FULL => {
                 self.read_buckets(rest)?;
-                Ok(Decoded::Page(Arc::new(self.finish())))
+                Ok(Decoded::Page(self.finish()))
             }
             DELTA if self.chain.deltas < DELTAS_MAX => {
                 self.read_buckets(rest)?;
@@ -179,7 +180,7 @@ impl PageDecoder {
 
     fn read_buckets(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         let (mask, mut rest) = bytes.split_first_chunk().ok_or("a version is too short")?;
-        let mask = u32::from_be_bytes(*mask);
+        let mask = u32::from(u16::from_be_bytes(*mask));
         for at in (0..BUCKETS).filter(|at| mask & 1 << at != 0) {
             let (bucket, after) = self.read_bucket(at, rest)?;
             rest = after;
@@ -221,9 +222,9 @@ impl PageDecoder {
         Ok((StoredBucket::Leaves(leaves), rest))
     }
 
-    fn finish(self) -> Page {
+    fn finish(self) -> Arc<Page> {
         let empty = Page::empty();
-        let mut builder = PageBuilder::new(&empty);
+        let mut builder = PageBuilder::new(&empty, None);
         for (at, bucket) in self.buckets.iter().enumerate() {
             match bucket {
                 None => {}
@@ -234,7 +235,7 @@ impl PageDecoder {
             }
         }
         let (mut page, _) = builder.finish();
-        page.chain = self.chain;
+        Arc::make_mut(&mut page).chain = self.chain;
         page
     }
 }

@@ -1,7 +1,7 @@
 //! The commitment as a tree that is kept and changed block by block.
 //!
 //! The tree is the binary one that the crate `proof` defines; this is how it is cut into pages. A
-//! page holds five levels: 32 buckets at its lower edge and the nodes above them. A bucket is
+//! page holds four levels: 16 buckets at its lower edge and the nodes above them. A bucket is
 //! nothing, a few leaves, or the root of the page below; which of them follows from the number of
 //! leaves alone, so equal records have equal pages.
 //!
@@ -41,6 +41,12 @@ pub(crate) trait Pages: Sync {
     /// [`StateError::Store`] where the medium failed, [`StateError::Corrupt`] where a page does not
     /// read.
     fn page(&self, id: &Prefix) -> Result<Option<Arc<Page>>, StateError>;
+
+    /// The memory of a page that nobody else has, to make another one in it: most of the time of an
+    /// update is waiting for memory.
+    fn spare(&self) -> Option<Arc<Page>> {
+        None
+    }
 }
 
 /// The page that a bucket says is there.

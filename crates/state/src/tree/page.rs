@@ -1,10 +1,12 @@
-//! A page: five levels of the tree, with all their hashes at hand.
+//! A page: four levels of the tree, with all their hashes at hand.
+
+use std::{ops::Range, sync::Arc};
 
 use primitives::{B256, Hash};
 use proof::{Leaf, Node, PATH_BITS, bit, node_hash};
 
 /// Levels of a page.
-pub(crate) const PAGE_LEVELS: usize = 5;
+pub(crate) const PAGE_LEVELS: usize = 4;
 
 /// Buckets of a page, one for each path through its levels.
 pub(crate) const BUCKETS: usize = 1 << PAGE_LEVELS;
@@ -13,8 +15,11 @@ pub(crate) const BUCKETS: usize = 1 << PAGE_LEVELS;
 /// pages of two or three leaves; with more, each change hashes its neighbours again.
 pub(crate) const BUCKET_LEAVES_MAX: usize = 4;
 
-// Below a bucket at depth 255 there are two leaves at most, so no page begins behind a path's end.
-const _: () = assert!(BUCKET_LEAVES_MAX >= 2 && PATH_BITS % PAGE_LEVELS == 1);
+/// Leaves that a page makes room for at a time, so that few sizes of memory are asked for.
+const LEAVES_STEP: usize = 8;
+
+// Paths end with a page: a bucket at their end has one leaf, so no page begins behind it.
+const _: () = assert!(PATH_BITS.is_multiple_of(PAGE_LEVELS) && BUCKET_LEAVES_MAX >= 1);
 
 /// How many leaves a bucket has that is a page of its own.
 const CHILD: u8 = u8::MAX;
@@ -28,14 +33,14 @@ pub(crate) enum Bucket<'a> {
     Child(Hash),
 }
 
-/// Five levels of the tree below a prefix.
+/// Four levels of the tree below a prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Page {
     /// The nodes, each at twice the place of the one above or one more: the root is at 1, the
-    /// buckets begin at 32.
+    /// buckets begin at 16.
     nodes: [Hash; 2 * BUCKETS],
     /// Which nodes are lone leaves, by their place.
-    lone: u64,
+    lone: u32,
     /// How many leaves each bucket has.
     counts: [u8; BUCKETS],
     /// The leaves of all buckets, in the order of their paths.
@@ -120,24 +125,30 @@ impl Page {
 /// hashed.
 pub(crate) struct PageBuilder<'a> {
     old: &'a Page,
-    page: Page,
+    page: Arc<Page>,
     /// Which buckets changed.
     changed: u32,
 }
 
 impl<'a> PageBuilder<'a> {
-    /// Begins with the nodes of `old`.
-    pub(crate) fn new(old: &'a Page) -> Self {
-        let leaves = Vec::with_capacity(old.leaves.len() + 1);
-        let page = Page { leaves, ..old.without_leaves() };
-        Self { old, page, changed: 0 }
+    /// Begins with the nodes of `old`, in the memory of a page that nobody else has.
+    pub(crate) fn new(old: &'a Page, spare: Option<Arc<Page>>) -> Self {
+        let mut builder =
+            Self { old, page: spare.unwrap_or_else(|| Arc::new(Page::empty())), changed: 0 };
+        let page = builder.page();
+        page.nodes = old.nodes;
+        page.lone = old.lone;
+        page.counts = old.counts;
+        page.chain = old.chain;
+        page.leaves.clear();
+        page.leaves.reserve((old.leaves.len() + 1).next_multiple_of(LEAVES_STEP));
+        builder
     }
 
-    /// Takes a bucket as it was.
-    pub(crate) fn keep(&mut self, bucket: usize) {
-        if let Bucket::Leaves(leaves) = self.old.bucket(bucket) {
-            self.page.leaves.extend_from_slice(leaves);
-        }
+    /// Takes neighbouring buckets as they were.
+    pub(crate) fn keep(&mut self, buckets: Range<usize>) {
+        let leaves = self.old.leaves_of(buckets.start, buckets.len());
+        self.page().leaves.extend_from_slice(leaves);
     }
 
     /// Makes a bucket a page of its own.
@@ -150,20 +161,21 @@ impl<'a> PageBuilder<'a> {
     pub(crate) fn put_leaves(&mut self, depth: usize, bucket: usize, leaves: &[Leaf]) {
         assert!(leaves.len() <= BUCKET_LEAVES_MAX, "more leaves get a page");
         let count = u8::try_from(leaves.len()).expect("invariant: a bucket holds few leaves");
-        self.page.leaves.extend_from_slice(leaves);
+        self.page().leaves.extend_from_slice(leaves);
         self.set(bucket, count, few(leaves, depth + PAGE_LEVELS));
     }
 
     /// The page, and which of its buckets changed.
-    pub(crate) fn finish(mut self) -> (Page, u32) {
-        let mut changed = u64::from(self.changed);
+    pub(crate) fn finish(mut self) -> (Arc<Page>, u32) {
+        let mut changed = self.changed;
+        let page = self.page();
         let mut width = BUCKETS;
         while width > 1 {
             width /= 2;
             let mut above = 0;
             for at in (0..width).filter(|at| changed & (0b11 << (2 * at)) != 0) {
                 above |= 1 << at;
-                self.page.hash_node(width + at);
+                page.hash_node(width + at);
             }
             changed = above;
         }
@@ -172,18 +184,18 @@ impl<'a> PageBuilder<'a> {
 
     fn set(&mut self, bucket: usize, count: u8, node: Node) {
         self.changed |= 1 << bucket;
-        self.page.counts[bucket] = count;
-        self.page.nodes[BUCKETS + bucket] = node.hash();
-        self.page.set_lone(BUCKETS + bucket, matches!(node, Node::Leaf(_)));
+        let page = self.page();
+        page.counts[bucket] = count;
+        page.nodes[BUCKETS + bucket] = node.hash();
+        page.set_lone(BUCKETS + bucket, matches!(node, Node::Leaf(_)));
+    }
+
+    fn page(&mut self) -> &mut Page {
+        Arc::get_mut(&mut self.page).expect("invariant: a page in the making has one owner")
     }
 }
 
 impl Page {
-    const fn without_leaves(&self) -> Self {
-        let Self { nodes, lone, counts, chain, .. } = *self;
-        Self { nodes, lone, counts, leaves: Vec::new(), chain }
-    }
-
     fn hash_node(&mut self, place: usize) {
         let (left, right) = (self.nodes[2 * place], self.nodes[2 * place + 1]);
         let lone = |place: usize| self.lone & (1 << place) != 0;
@@ -198,7 +210,7 @@ impl Page {
     }
 
     const fn set_lone(&mut self, place: usize, is_lone: bool) {
-        self.lone = self.lone & !(1 << place) | (is_lone as u64) << place;
+        self.lone = self.lone & !(1 << place) | (is_lone as u32) << place;
     }
 }
 
@@ -211,7 +223,7 @@ pub(crate) fn bucket_of(path: &B256, depth: usize) -> usize {
 
 /// The place of the page in a bucket.
 #[cfg(test)]
-pub(crate) fn child_id(id: &Prefix, bucket: usize) -> Prefix {
+pub(crate) fn child_id(id: &proof::Prefix, bucket: usize) -> proof::Prefix {
     let mut bits = *id.bits();
     let depth = id.depth();
     for at in 0..PAGE_LEVELS {
@@ -219,7 +231,8 @@ pub(crate) fn child_id(id: &Prefix, bucket: usize) -> Prefix {
             bits[(depth + at) / 8] |= 0x80 >> ((depth + at) % 8);
         }
     }
-    Prefix::new(&bits, depth + PAGE_LEVELS).expect("invariant: no page begins behind a path's end")
+    let id = proof::Prefix::new(&bits, depth + PAGE_LEVELS);
+    id.expect("invariant: no page begins behind a path's end")
 }
 
 /// The subtree over few leaves, in the order of their paths, that share their first `depth` bits.

@@ -71,7 +71,7 @@ pub(crate) fn update(
     let (page, buckets) = context.assemble(buckets);
     let root = page.root();
     if buckets != 0 {
-        out.push(PageChange { id: Prefix::ROOT, page: Some(Arc::new(page)), buckets, existed });
+        out.push(PageChange { id: Prefix::ROOT, page: Some(page), buckets, existed });
     }
     Ok(Update { root, pages: out })
 }
@@ -198,24 +198,30 @@ impl Context<'_> {
         }
     }
 
-    fn assemble(&self, buckets: Vec<(usize, NewBucket)>) -> (Page, u32) {
-        let mut builder = PageBuilder::new(self.old);
-        let mut changed = buckets.into_iter().peekable();
-        for bucket in 0..BUCKETS {
-            match changed.next_if(|(at, _)| *at == bucket) {
-                None | Some((_, NewBucket::Unchanged)) => builder.keep(bucket),
-                Some((_, NewBucket::Child(root))) => builder.put_child(bucket, root),
-                Some((_, NewBucket::Leaves(leaves))) => {
+    fn assemble(&self, buckets: Vec<(usize, NewBucket)>) -> (Arc<Page>, u32) {
+        let mut builder = PageBuilder::new(self.old, self.pages.spare());
+        let mut next = 0;
+        for (bucket, content) in buckets {
+            if matches!(content, NewBucket::Unchanged) {
+                continue;
+            }
+            builder.keep(next..bucket);
+            next = bucket + 1;
+            match content {
+                NewBucket::Child(root) => builder.put_child(bucket, root),
+                NewBucket::Leaves(leaves) => {
                     builder.put_leaves(self.id.depth(), bucket, &leaves);
                 }
+                NewBucket::Unchanged => {}
             }
         }
+        builder.keep(next..BUCKETS);
         builder.finish()
     }
 }
 
 /// Applies changes to a page below the root page, and tells what the bucket above becomes. The
-/// recursion is as deep as a path has pages, at most 51.
+/// recursion is as deep as a path has pages, at most 64.
 fn apply(
     context: &Context<'_>,
     changes: &[Change],
@@ -223,10 +229,10 @@ fn apply(
     out: &mut Vec<PageChange>,
 ) -> Result<NewBucket, StateError> {
     let buckets = context.buckets(changes, out)?;
-    let (page, buckets) = context.assemble(buckets);
-    if buckets == 0 {
+    if buckets.iter().all(|(_, bucket)| matches!(bucket, NewBucket::Unchanged)) {
         return Ok(NewBucket::Unchanged);
     }
+    let (page, buckets) = context.assemble(buckets);
     if let Some(leaves) = page.few_leaves() {
         assert!(existed, "a page is begun for many leaves");
         let leaves = leaves.to_vec();
@@ -234,7 +240,7 @@ fn apply(
         return Ok(NewBucket::Leaves(leaves));
     }
     let root = page.root();
-    out.push(PageChange { id: context.id, page: Some(Arc::new(page)), buckets, existed });
+    out.push(PageChange { id: context.id, page: Some(page), buckets, existed });
     Ok(NewBucket::Child(root))
 }
 
