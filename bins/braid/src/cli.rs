@@ -397,6 +397,8 @@ pub(crate) enum BenchGroup {
     Crossing,
     /// The store
     State,
+    /// Blocks on many threads against one transaction after another
+    Parallel,
 }
 
 #[derive(Debug, Subcommand)]

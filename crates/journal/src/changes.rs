@@ -120,10 +120,10 @@ impl Journal {
         let info = &account.info;
         let (kind, code_hash) = self.real_code(info);
         let code = info.code.as_ref().filter(|_| kind == VmKind::Evm);
-        if let Some(code) = code.map(Bytecode::original_bytes).filter(|code| !code.is_empty()) {
-            if !self.inner.database.has_code(&code_hash) {
-                writes.put(Key::code(&code_hash), code);
-            }
+        if let Some(code) = code.map(Bytecode::original_bytes).filter(|code| !code.is_empty())
+            && !self.inner.database.has_code(&code_hash)
+        {
+            writes.put(Key::code(&code_hash), code);
         }
         let code_hash = if code_hash.0.is_zero() { CodeHash::EMPTY } else { code_hash };
         AccountRecord { balance: Wei(info.balance), nonce: info.nonce, kind, code_hash }

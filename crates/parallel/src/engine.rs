@@ -6,6 +6,7 @@ use state::StateView;
 
 use crate::{
     Finished, Numbers, RunError, Task,
+    hints::{Advice, advise},
     pool::Pool,
     run::{Run, Setup},
     view::Interruption,
@@ -87,16 +88,18 @@ impl Engine {
         let count = task.count();
         let pool = self.pool.as_ref().filter(|_| count >= plan.parallel_from);
         let workers = pool.map_or(1, Pool::threads);
-        let length = match plan.stretch {
-            0 if pool.is_none() && !plan.is_observed => count,
-            0 => (count / (workers * STRETCHES_PER_WORKER)).min(STRETCH_MAX),
-            length => length,
+        let longest = (count / (workers * STRETCHES_PER_WORKER)).min(STRETCH_MAX);
+        let advice = match plan.stretch {
+            0 if pool.is_none() && !plan.is_observed => Advice { length: count, is_linked: false },
+            0 => advise(&**task, longest, workers),
+            length => Advice { length, is_linked: workers > 1 },
         };
         let setup = Setup {
             base: Arc::clone(base),
             numbers: Arc::clone(numbers),
             interruption: plan.interruption.clone(),
-            stretches: stretches(count, length.max(1)),
+            stretches: stretches(count, advice.length.max(1)),
+            is_linked: advice.is_linked,
             workers,
             is_observed: plan.is_observed,
         };

@@ -26,6 +26,7 @@ mod pool;
 mod range;
 mod run;
 mod schedule;
+mod simulate;
 mod sync;
 mod task;
 mod view;
@@ -33,6 +34,7 @@ mod view;
 pub use engine::{Engine, Plan, STACK_BYTES};
 pub use observe::{Observed, Statistics};
 pub use run::{Finished, RunError};
+pub use simulate::{Policy, Simulated, simulate};
 pub use task::{Attempt, Delta, Footing, NotApplicable, Numbers, Task, Verdict};
 pub use view::{Interruption, View};
 

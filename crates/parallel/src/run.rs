@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) interruption: Option<Interruption>,
     pub(crate) stretches: Vec<Range<usize>>,
     pub(crate) workers: usize,
+    /// Whether hints are followed.
+    pub(crate) is_linked: bool,
     pub(crate) is_observed: bool,
 }
 
@@ -104,7 +106,7 @@ impl<T: Task> fmt::Debug for Run<T> {
 impl<T: Task> Run<T> {
     pub(crate) fn new(task: Arc<T>, setup: Setup) -> Self {
         let mut schedule = Schedule::new(setup.stretches.len(), setup.workers, !setup.is_observed);
-        if setup.workers > 1 {
+        if setup.is_linked {
             crate::hints::link(&*task, &setup.stretches, &mut schedule);
         }
         let statistics = Statistics {

@@ -13,6 +13,7 @@
 mod clock;
 mod crossing;
 mod evm;
+mod parallel;
 mod peer;
 mod store;
 mod wasm;
@@ -40,7 +41,7 @@ enum Goal {
 /// A pair that was measured, as scripts read it.
 #[derive(Debug, Serialize)]
 struct Row {
-    name: &'static str,
+    name: String,
     this: f64,
     peer: f64,
     unit: &'static str,
@@ -72,6 +73,7 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
         BenchGroup::Wasm => wasm::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
         BenchGroup::State => store::run(&mut bench)?,
+        BenchGroup::Parallel => parallel::run(&mut bench)?,
     }
     bench.show()
 }
@@ -111,7 +113,7 @@ impl Bench<'_> {
     /// Keeps the row of a pair that was measured, and prints it as JSON.
     fn push(
         &mut self,
-        name: &'static str,
+        name: impl Into<String>,
         unit: &'static str,
         (this, peer, ratio): (f64, f64, f64),
         goal: Goal,
@@ -120,7 +122,7 @@ impl Bench<'_> {
             Goal::AtLeast(least) => (format!(">= {least}"), ratio >= least),
             Goal::AtMost(most) => (format!("<= {most}"), ratio <= most),
         };
-        let row = Row { name, this, peer, unit, ratio, goal, holds };
+        let row = Row { name: name.into(), this, peer, unit, ratio, goal, holds };
         self.output.json(&row)?;
         self.rows.push(row);
         Ok(())
@@ -132,7 +134,7 @@ impl Bench<'_> {
             .iter()
             .map(|row| {
                 vec![
-                    row.name.to_owned(),
+                    row.name.clone(),
                     format!("{:.3}", row.this),
                     format!("{:.3}", row.peer),
                     row.unit.to_owned(),

@@ -16,7 +16,7 @@ use kernel::{Kernel, Transaction};
 use state::StateView;
 use vm::BlockEnvironment;
 
-pub use ::parallel::{Observed, Statistics};
+pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
@@ -138,12 +138,12 @@ impl Executor {
         transactions: impl Into<Arc<[Transaction]>>,
     ) -> Result<Executed, ExecutionError> {
         let transactions = transactions.into();
-        let is_serial = self.engine.workers() == 1 || transactions.len() < self.plan.parallel_from;
+        let is_short = transactions.len() < self.plan.parallel_from;
         match self.mode {
             _ if self.is_tracing => {
                 serial::execute(&self.kernel, view, block, (&transactions, true))
             }
-            ExecutionMode::Parallel if !is_serial || self.plan.is_observed => {
+            ExecutionMode::Parallel if !is_short || self.plan.is_observed => {
                 self.in_parallel(&view, block, transactions)
             }
             ExecutionMode::Serial | ExecutionMode::Parallel => {

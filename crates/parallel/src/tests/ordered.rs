@@ -17,6 +17,7 @@ fn check(programs: Vec<Program>) {
             interruption: None,
             stretches: (0..programs.len()).map(|at| at..at + 1).collect(),
             workers: 2,
+            is_linked: true,
             is_observed: false,
         };
         let run = Arc::new(Run::new(Arc::clone(&toy), setup));

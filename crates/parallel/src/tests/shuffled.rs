@@ -5,7 +5,7 @@ use std::{panic, sync::Arc};
 use super::toy::{Random, Toy, ToyNumbers, world};
 use crate::run::{Run, Setup};
 
-const ORDERS: usize = 300;
+const ORDERS: usize = 2_000;
 
 fn run(seed: u64) {
     let base = world(4);
@@ -17,6 +17,7 @@ fn run(seed: u64) {
         interruption: None,
         stretches: (0..6).map(|at| at..at + 1).collect(),
         workers: 3,
+        is_linked: true,
         is_observed: false,
     };
     let run = Arc::new(Run::new(Arc::clone(&toy), setup));
