@@ -86,8 +86,8 @@ impl Ran {
     }
 }
 
-/// Runs the transactions of a proposal over the state of its parent, and makes the body of a block of
-/// those that are valid where they stand.
+/// Runs the transactions of a proposal over the state of its parent, and makes the body of a block
+/// of those that are valid where they stand.
 ///
 /// # Errors
 ///

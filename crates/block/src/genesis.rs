@@ -40,6 +40,7 @@ pub struct Genesis {
     /// Accounts by name or address.
     pub accounts: BTreeMap<String, AccountSection>,
     /// Contracts that are made in the first block, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contracts: Vec<ContractSection>,
 }
 
@@ -77,6 +78,7 @@ pub struct AccountSection {
     /// Code of the EVM as it is stored, not the code that creates it.
     pub code: Option<Bytes>,
     /// Slots of the EVM.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<U256, U256>,
 }
 
@@ -130,7 +132,8 @@ impl Default for Genesis {
 }
 
 impl Genesis {
-    /// Reads a file: JSON where it begins with a brace, TOML otherwise. `origin` is named in errors.
+    /// Reads a file: JSON where it begins with a brace, TOML otherwise. `origin` is named in
+    /// errors.
     ///
     /// # Errors
     ///

@@ -3,8 +3,9 @@
 //!
 //! A transaction reaches a node as bytes ([`SignedTransaction::decode`]), is checked against the
 //! rules of the chain ([`ChainRules::check`]), and becomes one with a known sender
-//! ([`SignedTransaction::recover`]). [`run`] makes the body of a block of many of them over a state; the
-//! [`BlockRecord`] of it is what a store keeps, and [`replay`] runs it again and compares.
+//! ([`SignedTransaction::recover`]). [`run`] makes the body of a block of many of them over a
+//! state; the [`BlockRecord`] of it is what a store keeps, and [`replay`] runs it again and
+//! compares.
 
 mod build;
 mod check;

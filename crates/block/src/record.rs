@@ -83,7 +83,10 @@ impl BlockRecord {
         read(bytes)
             .and_then(|record| match record.header.number == number.0 {
                 true => Ok(record),
-                false => Err(format!("the header is that of block {}", record.header.number)),
+                false => {
+                    let found = record.header.number;
+                    Err(format!("the header is not that of block {number} but of {found}"))
+                }
             })
             .map_err(|reason| StateError::Corrupt { key: format!("block {number}"), reason })
     }

@@ -138,18 +138,22 @@ fn compare_state(
 }
 
 fn compare_headers(stored: &Header, replayed: &Header) -> Option<Found> {
-    let fields: [(&str, &dyn Fn(&Header) -> String); 7] = [
-        ("parent", &|it| it.parent_hash.to_string()),
-        ("gas used", &|it| it.gas_used.to_string()),
-        ("transactions root", &|it| it.transactions_root.to_string()),
-        ("receipts root", &|it| it.receipts_root.to_string()),
-        ("commitment of receipts", &|it| it.extra_data.to_string()),
-        ("state root", &|it| it.state_root.to_string()),
-        ("header", &|it| format!("{it:?}")),
-    ];
-    let differs = |(_, show): &(&str, &dyn Fn(&Header) -> String)| show(stored) != show(replayed);
-    let (name, show) = fields.into_iter().find(differs)?;
-    Some((name.to_owned(), show(stored), show(replayed)))
+    let mut pairs = shown(stored).into_iter().zip(shown(replayed));
+    let ((name, left), (_, right)) = pairs.find(|(left, right)| left != right)?;
+    Some((name.to_owned(), left, right))
+}
+
+/// The fields of a header in the order in which a difference tells most, and the whole at last.
+fn shown(header: &Header) -> [(&'static str, String); 7] {
+    [
+        ("parent", header.parent_hash.to_string()),
+        ("gas used", header.gas_used.to_string()),
+        ("transactions root", header.transactions_root.to_string()),
+        ("receipts root", header.receipts_root.to_string()),
+        ("commitment of receipts", header.extra_data.to_string()),
+        ("state root", header.state_root.to_string()),
+        ("header", format!("{header:?}")),
+    ]
 }
 
 fn compare_hash(stored: Option<Hash>, replayed: Hash) -> Option<Found> {

@@ -240,9 +240,9 @@ mod tests {
             let output = state.call(&ask).unwrap().output;
             let word = |index: usize| primitives::U256::from_be_slice(&output[index * 32..][..32]);
             assert_eq!(word(0), primitives::U256::from(number + 1));
-            let header = engine.block(BlockNumber(number)).unwrap();
-            assert_eq!(word(1), primitives::U256::from(header.header.timestamp + 1));
-            assert_eq!(output[64..96], header.hash()[..]);
+            let block = engine.block(BlockNumber(number)).unwrap();
+            assert_eq!(word(1), primitives::U256::from(block.header.timestamp + 1));
+            assert_eq!(output[64..96], block.hash()[..]);
         }
     }
 

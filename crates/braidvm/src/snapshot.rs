@@ -75,8 +75,8 @@ fn check_head(head: &SnapshotHead, config: &Config) -> Result<(), String> {
         return Err(format!("it is of chain {}, the configuration says {expected}", head.chain_id));
     }
     let Some(record) = &head.record else { return Ok(()) };
-    let record = BlockRecord::decode(head.block, record).map_err(|error| error.to_string())?;
-    if (record.header.number, record.hash()) != (head.block.0, head.hash) {
+    let found = BlockRecord::decode(head.block, record).map_err(|error| error.to_string())?;
+    if found.hash() != head.hash {
         return Err(format!("its header is not that of block {} {}", head.block, head.hash));
     }
     Ok(())

@@ -108,8 +108,8 @@ impl Executor {
         &self.kernel
     }
 
-    /// Records the trees of calls of the blocks to come, or does not. While it does, transactions run
-    /// one after another.
+    /// Records the trees of calls of the blocks to come, or does not. While it does, transactions
+    /// run one after another.
     pub const fn set_tracing(&mut self, is_tracing: bool) {
         self.is_tracing = is_tracing;
     }

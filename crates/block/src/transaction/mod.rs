@@ -1,9 +1,9 @@
 //! Transactions as they are signed: bytes that begin with their type (EIP-2718).
 //!
 //! Ethereum's own types are read and written as Ethereum does. Type [`BRAID_TYPE`] is Braid's, for
-//! what Ethereum's cannot say: identities of 32 bytes, contracts of other machines, an expiry, other
-//! schemes of signature. Type [`IMPERSONATED_TYPE`] has a sender and no signature; only a chain for
-//! development takes it.
+//! what Ethereum's cannot say: identities of 32 bytes, contracts of other machines, an expiry,
+//! other schemes of signature. Type [`IMPERSONATED_TYPE`] has a sender and no signature; only a
+//! chain for development takes it.
 //!
 //! A transaction has one encoding: what does not encode to the very bytes that it was read from is
 //! refused.

@@ -90,10 +90,10 @@ impl Engine {
         Ok(block::replay(&self.executor, &self.senders, &self.rules, store, number)?)
     }
 
-    /// A block as the one before another. A chain that was loaded from a dump has no headers; its
-    /// time goes on from the genesis.
+    /// A block that another follows. A chain that was loaded from a dump has no headers; its time
+    /// goes on from the genesis.
     pub(super) fn parent(&self, number: BlockNumber) -> Parent {
-        let hash = self.store.block_hash(number).ok().flatten().unwrap_or(Hash::ZERO);
+        let known = self.store.block_hash(number).ok().flatten();
         let header = self.block(number).map_or_else(
             |_| Header {
                 number: number.0,
@@ -105,7 +105,7 @@ impl Engine {
             },
             |record| record.header,
         );
-        Parent { hash, header }
+        Parent { hash: known.unwrap_or_default(), header }
     }
 }
 

@@ -42,7 +42,14 @@ impl Engine {
                     return Err(EngineError::OtherGenesis { found, expected });
                 }
             }
-            None if store.tip().is_some() => return Err(EngineError::NoRules),
+            // A chain that began from a copy of a state has no first block, and the rules in it.
+            None if store.tip().is_some() => {
+                let found = ChainRules::of(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
+                if found != rules {
+                    let (found, expected) = (found.hash(), rules.hash());
+                    return Err(EngineError::OtherGenesis { found, expected });
+                }
+            }
             None => put(store.as_ref(), &rules, writes)?,
         }
         let mut config = config;

@@ -10,6 +10,21 @@ use super::Engine;
 use crate::{CallOutput, Deploy, EngineError, Request, StateAt, interfaces::Resolved};
 
 impl Engine {
+    /// The state after the last block, to read and to call.
+    #[must_use]
+    pub fn latest(&self) -> StateAt<'_> {
+        StateAt::new(self, self.tip(), self.store.latest())
+    }
+
+    /// The state after an earlier block, to read and to call.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] naming the window of blocks that are held where this one is not.
+    pub fn at(&self, block: BlockNumber) -> Result<StateAt<'_>, EngineError> {
+        Ok(StateAt::new(self, block, self.store.at(block)?))
+    }
+
     /// Calls a contract on the latest state and keeps nothing.
     ///
     /// # Errors
@@ -30,21 +45,6 @@ impl Engine {
         request: &Request,
     ) -> Result<CallOutput, EngineError> {
         self.at(block)?.call(request)
-    }
-
-    /// The state after the last block, to read and to call.
-    #[must_use]
-    pub fn latest(&self) -> StateAt<'_> {
-        StateAt::new(self, self.tip(), self.store.latest())
-    }
-
-    /// The state after an earlier block, to read and to call.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError::State`] naming the window of blocks that are held where this one is not.
-    pub fn at(&self, block: BlockNumber) -> Result<StateAt<'_>, EngineError> {
-        Ok(StateAt::new(self, block, self.store.at(block)?))
     }
 
     /// Runs the making of a contract and keeps nothing.

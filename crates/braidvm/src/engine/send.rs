@@ -161,8 +161,8 @@ impl Engine {
     ) -> Result<BlockReceipt, EngineError> {
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
-        let changes = ran.writes.len();
         let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
+        let changes = staged.changes();
         let record = ran.into_record(proposal, staged.root());
         let hash = record.hash();
         self.store.commit_staged(record.entry(), staged)?;

@@ -239,7 +239,7 @@ pub enum TransactionError {
         limit: usize,
     },
     /// The 20 bytes that stand for a wide identity in the EVM are in use by another.
-    #[error("identity {0} cannot be used: its alias {alias} belongs to another", alias = .0.evm_alias())]
+    #[error("identity {0} cannot be used: its 20-byte alias is another's")]
     AliasTaken(Address),
     /// It is signed for another chain.
     #[error("transaction is for chain {}, this is {expected}", chain(*.found))]
