@@ -7,7 +7,7 @@ use kernel::{Checks, Execution, Kernel, Transaction, TransactionResult};
 use primitives::{Address, BlockNumber, Bytes, Gas, Hash, VmKind, Wei};
 use state::{
     BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Namespace, StateError, StateView,
-    Store, WriteSet,
+    Store, UpgradeProgress, WriteSet,
     record::{AccountRecord, ContractRecord},
 };
 use vm::BlockEnvironment;
@@ -96,6 +96,19 @@ impl Engine {
     /// [`EngineError::State`] where the folder cannot be used.
     pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
         Ok(FjallStore::open(path.join("state"), &FjallConfig::default())?)
+    }
+
+    /// Gives the store of the folder of an engine the present format, and tells whether it had an
+    /// older one. `progress` hears now and then how far it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_store`](Self::open_store).
+    pub fn upgrade_store(
+        path: &Path,
+        progress: &mut dyn FnMut(UpgradeProgress),
+    ) -> Result<bool, EngineError> {
+        Ok(FjallStore::upgrade(path.join("state"), &FjallConfig::default(), progress)?)
     }
 
     /// An engine over any store. An empty one gets a genesis with the development accounts.

@@ -14,7 +14,7 @@ use crate::{
     StateView, Store, Tip, WriteSet,
     commitment::path_of,
     store::{Parent, StagedWrite, check_held, check_next},
-    tree::{prove, prove_subtree},
+    tree::{count_leaves, prove, prove_subtree},
 };
 
 /// All versions of all records in one ordered map.
@@ -190,6 +190,11 @@ impl Store for MemoryStore {
         content.hashes.insert(number, block.tip.hash);
         content.tip = Some(block.tip);
         Ok(())
+    }
+
+    fn check_tree(&self, block: BlockNumber) -> Result<u64, StateError> {
+        let root = self.root_at(block)?;
+        count_leaves(&self.0.read().content.read().tree.at(block), &root)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {

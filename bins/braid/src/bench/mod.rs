@@ -15,6 +15,7 @@ mod crossing;
 mod evm;
 mod peer;
 mod store;
+mod tree;
 mod wasm;
 
 use std::{error::Error, time::Duration};
@@ -71,7 +72,10 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
-        BenchGroup::State => store::run(&mut bench)?,
+        BenchGroup::State => {
+            store::run(&mut bench)?;
+            tree::run(&mut bench)?;
+        }
     }
     bench.show()
 }

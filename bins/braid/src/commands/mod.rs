@@ -4,6 +4,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod proof;
 mod state;
 mod vectors;
 
