@@ -241,7 +241,7 @@ pub(crate) enum StateCommand {
         /// The file
         file: PathBuf,
     },
-    /// Read every record and the history, and recompute the root
+    /// Read every record, the history and the tree, and recompute the root
     Verify,
     /// Show what differs between two blocks, or between two dumps
     Diff {

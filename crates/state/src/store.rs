@@ -311,8 +311,8 @@ pub trait Store: Send + Sync + fmt::Debug {
         records: &mut RecordSource<'_>,
     ) -> Result<(), StateError>;
 
-    /// Reads the whole tree after `block`, which has to lead to its root, and returns how many leaves
-    /// it has: as many as there are records.
+    /// Reads the whole tree after `block`, which has to lead to its root, and returns how many
+    /// leaves it has: as many as there are records.
     ///
     /// # Errors
     ///
