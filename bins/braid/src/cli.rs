@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use braidvm::{BlockNumber, Hash, Retention, VmKind};
+use braidvm::{B256, BlockNumber, Hash, Retention, VmKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Smart contracts of many virtual machines over one state
@@ -303,8 +303,24 @@ pub(crate) struct AbiArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
-    /// Compute the root over all records
-    Root,
+    /// Print the root over all records
+    Root {
+        /// The state after this block instead of the latest
+        #[arg(long, value_name = "BLOCK", value_parser = block_number)]
+        block: Option<BlockNumber>,
+    },
+    /// Prove to those who know the root what a record is, or that there is none
+    Prove(ProveArgs),
+    /// Check a proof against a root, with no state at hand
+    CheckProof {
+        /// The file that `state prove` wrote
+        file: PathBuf,
+        /// The root, from somebody who is trusted
+        #[arg(long, value_name = "HASH")]
+        root: B256,
+    },
+    /// Bring the store of a data folder to the present format
+    Upgrade,
     /// Write all records as lines of JSON
     Dump {
         /// The file; stdout where none is named
@@ -317,7 +333,7 @@ pub(crate) enum StateCommand {
         /// The file
         file: PathBuf,
     },
-    /// Read every record and the history, and recompute the root
+    /// Read every record, the history and the tree, and recompute the root
     Verify,
     /// Show what the store holds: tip, window of history, how far pruning is, bytes
     Status,
@@ -357,6 +373,20 @@ pub(crate) enum SnapshotCommand {
         #[arg(long, value_name = "ROOT", value_parser = state_root)]
         root: Option<Hash>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArgs {
+    /// An address, an account by name, or a whole key of the state as 0x…
+    pub(crate) target: String,
+    /// A key of its storage instead of the account: a number, 0x…, or text
+    pub(crate) key: Option<String>,
+    /// The state after this block instead of the latest
+    #[arg(long, value_name = "BLOCK", value_parser = block_number)]
+    pub(crate) block: Option<BlockNumber>,
+    /// The file to write; stdout where none is named
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -70,6 +70,7 @@ pub mod rooms {
     pub use journal;
     pub use kernel;
     pub use primitives;
+    pub use proof;
     pub use state;
     pub use vm;
     pub use vm_evm;

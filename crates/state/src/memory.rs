@@ -15,7 +15,7 @@ use crate::{
     commitment::path_of,
     metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks},
     store::{Parent, StagedWrite, check_held, check_next},
-    tree::{prove, prove_subtree},
+    tree::{count_leaves, prove, prove_subtree},
 };
 
 /// All versions of all records in one ordered map.
@@ -192,6 +192,11 @@ impl Store for MemoryStore {
         content.block_records.extend(block.record.map(|record| (number, record)));
         content.tip = Some(block.tip);
         Ok(())
+    }
+
+    fn check_tree(&self, block: BlockNumber) -> Result<u64, StateError> {
+        let root = self.root_at(block)?;
+        count_leaves(&self.0.read().content.read().tree.at(block), &root)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {

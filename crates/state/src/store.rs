@@ -314,6 +314,14 @@ pub trait Store: Send + Sync + fmt::Debug {
         records: &mut RecordSource<'_>,
     ) -> Result<(), StateError>;
 
+    /// Reads the whole tree after `block`, which has to lead to its root, and returns how many
+    /// leaves it has: as many as there are records.
+    ///
+    /// # Errors
+    ///
+    /// As [`prove`](Self::prove).
+    fn check_tree(&self, block: BlockNumber) -> Result<u64, StateError>;
+
     /// Reads all history, reports each inconsistency as a sentence, and returns how many entries
     /// there are.
     ///

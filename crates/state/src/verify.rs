@@ -50,9 +50,10 @@ impl Report {
 }
 
 /// Reads all records of the tip and all history, and reports what is not as it should be: records
-/// that do not decode, code that does not have its hash, code that is missing, history that
-/// contradicts itself. The caller compares the root with the one it knows. `progress` hears now and
-/// then how many records have been read.
+/// that do not decode, code that does not have its hash, code that is missing, a tree that is not
+/// that of the records, history that contradicts itself. The caller compares the root, which is
+/// computed from the records alone, with the one it knows. `progress` hears now and then how many
+/// records have been read.
 ///
 /// Blocks that are committed meanwhile may be reported as problems of history.
 ///
@@ -61,7 +62,10 @@ impl Report {
 /// [`StateError`] where the store cannot be read at all.
 pub fn verify(store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Report, StateError> {
     let mut report = Report { tip: store.tip(), ..Report::default() };
-    let view = store.latest();
+    let view = match report.tip {
+        None => store.latest(),
+        Some(tip) => store.at(tip.block)?,
+    };
     let mut root = RootBuilder::new();
     for record in Records::all(&*view) {
         let (key, value) = record?;
@@ -76,8 +80,27 @@ pub fn verify(store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Report
     }
     progress(report.records);
     report.root = root.root()?;
+    if let Some(tip) = report.tip {
+        check_tree(store, tip, &mut report)?;
+    }
     report.history_entries = store.check_history(&mut |problem| report.problem(problem))?;
     Ok(report)
+}
+
+/// Compares the tree with the records that have been read.
+fn check_tree(store: &dyn Store, tip: Tip, report: &mut Report) -> Result<(), StateError> {
+    let kept = store.root_at(tip.block)?;
+    if kept != report.root {
+        report.problem(format!("the tree has root {kept}, the records have {}", report.root));
+    }
+    match store.check_tree(tip.block) {
+        Ok(leaves) if leaves == report.records => {}
+        Ok(leaves) => report
+            .problem(format!("the tree has {leaves} leaves, there are {} records", report.records)),
+        Err(error @ StateError::Corrupt { .. }) => report.problem(error.to_string()),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 fn check_record(view: &dyn StateView, key: &Key, value: &[u8]) -> Result<(), StateError> {

@@ -26,8 +26,12 @@ fn batch() -> impl Strategy<Value = Batch> {
     proptest::collection::btree_map(0..KEYS, value, 0..80)
 }
 
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn both_trees_prove_the_same_of_every_block(
@@ -43,7 +47,8 @@ proptest! {
             };
             let writes = batch.iter().map(put).collect();
             let number = BlockNumber(block);
-            store.commit(BlockCommit { number, writes, ..BlockCommit::default() }).expect("commits");
+            let commit = BlockCommit { number, writes, ..BlockCommit::default() };
+            store.commit(commit).expect("commits");
             let set = batch.iter().map(|(name, value)| (key_hash(*name), value.clone()));
             let (root, update) = peer.put_value_set(set, block).expect("writes");
             peer_store.write_tree_update_batch(update).expect("keeps");
@@ -54,8 +59,9 @@ proptest! {
                 prop_assert_eq!(root == other, peer_root == other_peer);
             }
             for name in &asked {
-                let (value, peer_proof) = peer.get_with_proof(key_hash(*name), block).expect("held");
-                peer_proof.verify(*peer_root, key_hash(*name), value.as_ref()).expect("true");
+                let hash = key_hash(*name);
+                let (value, peer_proof) = peer.get_with_proof(hash, block).expect("held");
+                peer_proof.verify(*peer_root, hash, value.as_ref()).expect("true");
                 let proof = store.prove(&key(*name), BlockNumber(block)).expect("held");
                 proof.verify(root, key(*name).as_bytes(), value.as_deref()).expect("true");
             }

@@ -16,6 +16,7 @@ mod evm;
 mod parallel;
 mod peer;
 mod store;
+mod tree;
 mod wasm;
 
 use std::{error::Error, time::Duration};
@@ -72,7 +73,10 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
-        BenchGroup::State => store::run(&mut bench)?,
+        BenchGroup::State => {
+            store::run(&mut bench)?;
+            tree::run(&mut bench)?;
+        }
         BenchGroup::Parallel => parallel::run(&mut bench)?,
     }
     bench.show()

@@ -26,8 +26,9 @@ const WRITES: u64 = 2_000;
 const WRITES_FROM: u64 = 20_000;
 /// Blocks of one round.
 const BLOCKS: u64 = 10;
-/// How much longer than the peer a block may take. It reads what each record was, and writes that
-/// and the list of changed keys besides; the peer writes the records only.
+/// How much longer than the peer a block may take. It reads what each record was, works out the
+/// root, and writes history, the list of changed keys and the pages of the tree besides; the peer
+/// writes the records only.
 const COMMIT_MAX: f64 = 3.0;
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {

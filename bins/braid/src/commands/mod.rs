@@ -5,6 +5,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod proof;
 mod snapshot;
 mod state;
 mod vectors;

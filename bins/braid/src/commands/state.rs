@@ -10,8 +10,7 @@ use std::{
 use braidvm::{
     BlockNumber, Engine, Hash,
     rooms::state::{
-        Diff, Difference, Key, Records, StateError, StateView, Store, Tip,
-        commitment::root_of,
+        Diff, Difference, Key, Records, StateError, StateView, Store, Tip, UpgradeProgress,
         dump::{DumpReader, DumpSummary, dump, load},
         verify::verify,
     },
@@ -21,6 +20,7 @@ use serde_json::json;
 
 use crate::{
     cli::{Global, Moment, StateCommand},
+    commands::proof,
     context,
     failure::Failure,
     output::Output,
@@ -28,7 +28,10 @@ use crate::{
 
 pub(crate) fn run(global: &Global, command: &StateCommand, output: &Output) -> Result<(), Failure> {
     match command {
-        StateCommand::Root => root(global, output),
+        StateCommand::Root { block } => root(global, *block, output),
+        StateCommand::Prove(arguments) => proof::prove(global, arguments, output),
+        StateCommand::CheckProof { file, root } => proof::check(file, root, output),
+        StateCommand::Upgrade => upgrade(global, output),
         StateCommand::Dump { file, moment } => write_dump(global, file.as_deref(), moment, output),
         StateCommand::Load { file } => read_dump(global, file, output),
         StateCommand::Verify => check(global, output),
@@ -38,14 +41,33 @@ pub(crate) fn run(global: &Global, command: &StateCommand, output: &Output) -> R
     }
 }
 
-fn root(global: &Global, output: &Output) -> Result<(), Failure> {
+fn root(global: &Global, block: Option<BlockNumber>, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
-    let view = engine.store().latest();
-    let bar = output.progress("records", 0);
-    let root = root_of(Records::all(view.as_ref()), &mut |count| bar.set_position(count))?;
-    bar.finish_and_clear();
-    output.json(&json!({ "block": engine.tip(), "root": root }))?;
+    let block = block.unwrap_or_else(|| engine.tip());
+    let root = engine.store().root_at(block)?;
+    output.json(&json!({ "block": block, "root": root }))?;
     output.line(root.to_string())
+}
+
+fn upgrade(global: &Global, output: &Output) -> Result<(), Failure> {
+    let folder = global
+        .data
+        .as_deref()
+        .ok_or_else(|| Failure::usage("state upgrade needs --data DIR, the folder of a chain"))?;
+    let bar = output.progress("upgrading", 0);
+    let upgraded = Engine::upgrade_store(folder, &mut |progress| match progress {
+        UpgradeProgress::Block(block) => {
+            bar.set_message("blocks");
+            bar.set_position(block.0);
+        }
+        UpgradeProgress::Records(records) => {
+            bar.set_message("records");
+            bar.set_position(records);
+        }
+    })?;
+    bar.finish_and_clear();
+    output.json(&json!({ "upgraded": upgraded }))?;
+    output.line(if upgraded { "upgraded" } else { "the store has the present format" })
 }
 
 fn write_dump(

@@ -12,7 +12,7 @@ fn every_command_writes_objects_alone() {
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 39] = [
+    let cases: [(&[&str], i32); 44] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -40,6 +40,11 @@ fn every_command_writes_objects_alone() {
         (&["vms"], 0),
         (&["doctor"], 0),
         (&["state", "root"], 0),
+        (&["state", "root", "--block", "1"], 0),
+        (&["state", "prove", "bob"], 0),
+        (&["state", "prove", at, "2"], 0),
+        (&["state", "prove", at, "words"], 2),
+        (&["state", "upgrade"], 0),
         (&["state", "dump", &dump], 0),
         (&["trace", at, "balanceOf", "bob", "--block", "2"], 0),
         (&["inspect", at, "--block", "1"], 0),
@@ -57,6 +62,38 @@ fn every_command_writes_objects_alone() {
         let arguments = [&["--json", "--data", &data], arguments].concat();
         let run = braid(&arguments).expect_code(code);
         assert!(!run.objects().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_proof_holds_for_its_root_and_for_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = text(&folder.path().join("data"));
+    let proof = text(&folder.path().join("proof"));
+    let run = |arguments: &[&str], code: i32| {
+        braid(&[&["--json", "--data", &data], arguments].concat()).expect_code(code).objects()
+    };
+    run(&["send", "bob", "--value", "1ether"], 0);
+    for (target, block) in
+        [("bob", "0"), ("bob", "1"), ("0x00000000000000000000000000000000000000ff", "1")]
+    {
+        let made = run(&["state", "prove", target, "--block", block, "-o", &proof], 0);
+        let root = run(&["state", "root", "--block", block], 0)[0]["root"].clone();
+        assert_eq!(made[0]["root"], root);
+        let root = root.as_str().expect("text");
+        let checked = run(&["state", "check-proof", &proof, "--root", root], 0);
+        assert_eq!(checked[0]["holds"], true);
+        assert_eq!(checked[0]["value"].is_null(), target != "bob");
+        let other = root.replace(['0', '1'], "2");
+        run(&["state", "check-proof", &proof, "--root", &other], 2);
+        let written = std::fs::read_to_string(&proof).expect("reads");
+        for (from, to) in [
+            ("\"braid_proof\": 1", "\"braid_proof\": 2"),
+            ("\"proof\": \"0x01", "\"proof\": \"0x07"),
+        ] {
+            std::fs::write(&proof, written.replace(from, to)).expect("writes");
+            run(&["state", "check-proof", &proof, "--root", root], 2);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 use block::{ChainRules, Genesis, Parent, SenderCache, execution::Executor};
 use kernel::Kernel;
 use primitives::{Address, BlockNumber, Hash};
-use state::{FjallConfig, FjallStore, MemoryStore, Store};
+use state::{FjallConfig, FjallStore, MemoryStore, Store, UpgradeProgress};
 use vm::BlockEnvironment;
 
 use crate::{
@@ -106,6 +106,19 @@ impl Engine {
     /// [`EngineError::State`] where the folder cannot be used.
     pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
         Ok(FjallStore::open(Self::store_path(path), &FjallConfig::default())?)
+    }
+
+    /// Gives the store of the folder of an engine the present format, and tells whether it had an
+    /// older one. `progress` hears now and then how far it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_store`](Self::open_store).
+    pub fn upgrade_store(
+        path: &Path,
+        progress: &mut dyn FnMut(UpgradeProgress),
+    ) -> Result<bool, EngineError> {
+        Ok(FjallStore::upgrade(Self::store_path(path), &FjallConfig::default(), progress)?)
     }
 
     /// Where the store lies in the folder of an engine.

@@ -53,7 +53,7 @@ use crate::{
     Store, StoreMetrics, Tip, WriteSet,
     commitment::path_of,
     store::{Parent, StagedWrite, check_held, check_next},
-    tree::{PageCache, Update, prove, prove_subtree},
+    tree::{PageCache, Update, count_leaves, prove, prove_subtree},
 };
 
 /// Bytes of writes after which the tables in memory are put on disk and the journal is emptied, so
@@ -494,6 +494,10 @@ impl Store for FjallStore {
         writer.failed = true;
         history::ingest(&self.shared.keyspaces, records)?;
         self.finish_import(&mut writer, &block, None, &mut |_| ())
+    }
+
+    fn check_tree(&self, block: BlockNumber) -> Result<u64, StateError> {
+        count_leaves(&self.view_at(block)?.pages(), &self.root_at(block)?)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {

@@ -22,12 +22,13 @@ pub(crate) use codec::{
     DELTAS_MAX, Decoded, GONE_VERSION, PageDecoder, encode_version, encode_whole, page_key,
     page_key_bytes,
 };
-pub(crate) use page::{BUCKETS, Bucket, PAGE_LEVELS, Page};
+pub(crate) use page::{BUCKETS, Bucket, PAGE_LEVELS, Page, child_id};
 pub(crate) use prove::{prove, prove_subtree};
 pub(crate) use update::{Change, PageChange, Update, threads, update};
 
 use std::sync::Arc;
 
+use primitives::Hash;
 use proof::Prefix;
 
 use crate::StateError;
@@ -49,12 +50,38 @@ pub(crate) trait Pages: Sync {
     }
 }
 
-/// The page that a bucket says is there.
-fn linked_page(pages: &dyn Pages, id: &Prefix) -> Result<Arc<Page>, StateError> {
-    pages.page(id)?.ok_or_else(|| StateError::Corrupt {
-        key: format!("page {id} of the tree"),
-        reason: "it is missing".to_owned(),
-    })
+/// Reads all pages, each of which has to have the hash that the page above says, and returns how
+/// many leaves they have.
+///
+/// # Errors
+///
+/// The errors of the pages, and [`StateError::Corrupt`] where they do not lead to `root`.
+pub(crate) fn count_leaves(pages: &dyn Pages, root: &Hash) -> Result<u64, StateError> {
+    if root.is_zero() {
+        return Ok(0);
+    }
+    let mut leaves = 0;
+    let mut open = vec![(Prefix::ROOT, *root)];
+    while let Some((id, root)) = open.pop() {
+        let page = linked_page(pages, &id, &root)?;
+        for bucket in 0..BUCKETS {
+            match page.bucket(bucket) {
+                Bucket::Leaves(few) => leaves += few.len() as u64,
+                Bucket::Child(root) => open.push((child_id(&id, bucket), root)),
+            }
+        }
+    }
+    Ok(leaves)
+}
+
+/// The page that a bucket says is there, with the hash that it says.
+fn linked_page(pages: &dyn Pages, id: &Prefix, root: &Hash) -> Result<Arc<Page>, StateError> {
+    let reason = match pages.page(id)? {
+        Some(page) if page.root() == *root => return Ok(page),
+        Some(page) => format!("it has the hash {}, the page above says {root}", page.root()),
+        None => "it is missing".to_owned(),
+    };
+    Err(StateError::Corrupt { key: format!("page {id} of the tree"), reason })
 }
 
 #[cfg(test)]

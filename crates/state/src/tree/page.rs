@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use primitives::{B256, Hash};
-use proof::{Leaf, Node, PATH_BITS, bit, node_hash};
+use proof::{Leaf, Node, PATH_BITS, Prefix, bit, node_hash};
 
 /// Levels of a page.
 pub(crate) const PAGE_LEVELS: usize = 4;
@@ -222,8 +222,7 @@ pub(crate) fn bucket_of(path: &B256, depth: usize) -> usize {
 }
 
 /// The place of the page in a bucket.
-#[cfg(test)]
-pub(crate) fn child_id(id: &proof::Prefix, bucket: usize) -> proof::Prefix {
+pub(crate) fn child_id(id: &Prefix, bucket: usize) -> Prefix {
     let mut bits = *id.bits();
     let depth = id.depth();
     for at in 0..PAGE_LEVELS {
@@ -231,7 +230,7 @@ pub(crate) fn child_id(id: &proof::Prefix, bucket: usize) -> proof::Prefix {
             bits[(depth + at) / 8] |= 0x80 >> ((depth + at) % 8);
         }
     }
-    let id = proof::Prefix::new(&bits, depth + PAGE_LEVELS);
+    let id = Prefix::new(&bits, depth + PAGE_LEVELS);
     id.expect("invariant: no page begins behind a path's end")
 }
 

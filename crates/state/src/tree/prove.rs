@@ -109,10 +109,10 @@ impl Cursor {
         debug_assert_eq!(bucket, bucket_of(path, depth), "the cursor follows the path");
         self.place = match page.bucket(bucket) {
             Bucket::Leaves(leaves) => Place::Leaves(leaves.to_vec()),
-            Bucket::Child(_) => {
+            Bucket::Child(root) => {
                 let id = Prefix::new(path, self.depth);
                 let id = id.expect("invariant: no page begins behind a path's end");
-                Place::Page(linked_page(pages, &id)?, 1)
+                Place::Page(linked_page(pages, &id, &root)?, 1)
             }
         };
         Ok(())

@@ -7,7 +7,7 @@ use primitives::{B256, Hash};
 use proof::{Leaf, Prefix, Terminal, subtree_of};
 use proptest::{collection::vec, prelude::*};
 
-use super::{page::child_id, *};
+use super::*;
 
 /// Pages by their place, all of them decoded from their versions each time they are read.
 #[derive(Debug, Default)]
@@ -138,6 +138,8 @@ proptest! {
             apply(&mut model, &changes);
             prop_assert_eq!(update.root, root(&model));
             stored.apply(update);
+            let count = count_leaves(&stored, &root(&model)).expect("holds together");
+            prop_assert_eq!(count, model.len() as u64);
             for path in &asked {
                 check_proofs(&stored, &model, path);
             }
@@ -217,14 +219,24 @@ fn the_number_of_threads_has_no_part_in_the_result() {
 }
 
 #[test]
-fn a_page_that_is_missing_is_named() {
+fn a_page_that_is_missing_or_changed_is_named() {
     let path = |at: u8| B256::new(*blake3::hash(&[at]).as_bytes());
     let change = |at| Change { path: path(at), value_hash: Some(Hash::ZERO) };
     let mut changes: Vec<Change> = (0..=255).map(change).collect();
     changes.sort_unstable_by_key(|change| change.path);
     let mut stored = Stored::default();
-    stored.apply(update(&stored, &changes, 1).expect("reads"));
+    let update_all = update(&stored, &changes, 1).expect("reads");
+    let root = update_all.root;
+    stored.apply(update_all);
+    assert_eq!(count_leaves(&stored, &root).expect("holds together"), 256);
+    let page = |key: &Vec<u8>| key[0] == 1;
+    let changed = stored.0.iter_mut().find(|(key, _)| page(key)).expect("a page below the root");
+    let last = changed.1[0].len() - 1;
+    changed.1[0][last] ^= 1;
+    let error = count_leaves(&stored, &root).expect_err("a changed page");
+    assert!(matches!(&error, StateError::Corrupt { reason, .. } if reason.contains("the hash")));
     stored.0.retain(|key, _| key[0] == 0);
+    assert!(count_leaves(&stored, &root).is_err());
     let error = update(&stored, &[Change { path: path(0), value_hash: None }], 1);
     assert!(matches!(&error, Err(StateError::Corrupt { key, .. }) if key.contains("page 4/")));
 }

@@ -176,9 +176,9 @@ impl Context<'_> {
             id.expect("invariant: no page begins behind a path's end")
         };
         match self.old.bucket(bucket) {
-            Bucket::Child(_) => {
+            Bucket::Child(root) => {
                 let id = child();
-                let old = linked_page(self.pages, &id)?;
+                let old = linked_page(self.pages, &id, &root)?;
                 apply(&Context { pages: self.pages, id, old: &old }, changes, true, out)
             }
             Bucket::Leaves(old) => {
