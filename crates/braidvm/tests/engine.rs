@@ -8,9 +8,10 @@ use braidvm::{
 };
 
 fn pay(engine: &mut Engine, ether: u64) {
-    let (alice, bob) = (engine.account("alice").unwrap(), engine.account("bob").unwrap());
+    let (alice, bob) =
+        (engine.account("alice").expect("sound"), engine.account("bob").expect("sound"));
     let amount = Wei(WEI_PER_ETHER.0 * U256::from(ether));
-    let _ = engine.send(&Request::transfer(alice, bob, amount)).unwrap().expect_ok();
+    let _ = engine.send(&Request::transfer(alice, bob, amount)).expect("sound").expect_ok();
 }
 
 #[test]

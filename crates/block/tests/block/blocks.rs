@@ -346,7 +346,7 @@ fn a_transaction_is_found_where_the_chain_holds_it() {
     assert_eq!((place.block, place.index.0), (BlockNumber(2), 1));
     chain.store.rewind(BlockNumber(1)).expect("memory");
     assert_eq!(find(&second), None, "the block is gone");
-    chain.append(&[first.clone()]);
+    chain.append(std::slice::from_ref(&first));
     assert_eq!(find(&second), None, "another block is in its place");
     assert_eq!(find(&first).map(|place| place.index.0), Some(0));
 }
