@@ -9,7 +9,7 @@ use revm::{
     primitives::hardfork::SpecId,
     state::{Account, EvmStorage},
 };
-use state::{Key, Namespace, StateError, WriteSet, record::AccountRecord};
+use state::{Delta, Key, Namespace, StateError, WriteSet, record::AccountRecord};
 
 use crate::{Journal, ReadSet};
 
@@ -22,6 +22,9 @@ pub struct Changes {
     /// The new records. One that is again what was read is not among them; one that was never
     /// read may be what it was.
     pub writes: WriteSet,
+    /// What became of counters that were not read, in the order of their keys; none of them is in
+    /// `writes`. Only a journal that [defers](Journal::set_deferring) has any.
+    pub deltas: Vec<(Key, Delta)>,
     /// What was read of the view.
     pub reads: ReadSet,
 }
@@ -32,7 +35,8 @@ impl Journal {
     ///
     /// An account is written as an [`AccountRecord`]. An empty account is removed from Spurious
     /// Dragon on (EIP-161) and kept before. A slot is written as its 32 bytes, big-endian, and
-    /// removed where it is zero. A destroyed account loses its record and all its slots.
+    /// removed where it is zero. A destroyed account loses its record and all its slots. A counter
+    /// is written as a [`number`].
     ///
     /// # Errors
     ///
@@ -60,10 +64,11 @@ impl Journal {
         for (key, value) in std::mem::take(&mut self.open) {
             self.write(&mut writes, key, value);
         }
+        let deltas = self.take_counters(&mut writes)?;
         let rest = self.inner.finalize();
         assert!(rest.is_empty(), "all accounts were taken");
         self.inner.database.write(&writes);
-        Ok(Changes { writes, reads: self.inner.database.take_reads() })
+        Ok(Changes { writes, deltas, reads: self.inner.database.take_reads() })
     }
 
     fn write_account(

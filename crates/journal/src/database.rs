@@ -7,7 +7,9 @@ use revm::{
     Database, bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY,
     state::AccountInfo,
 };
-use state::{Key, ScanEntry, StateError, StateView, WriteSet, record::AccountRecord};
+use state::{
+    Delta, Key, ScanEntry, StateError, StateView, WriteSet, number, record::AccountRecord,
+};
 use thiserror::Error;
 
 use crate::{marker, scan};
@@ -17,8 +19,37 @@ use crate::{marker, scan};
 pub struct ReadSet {
     /// Single records, with what was found.
     pub records: BTreeMap<Key, Option<Bytes>>,
+    /// Numbers that were not read, but of which something was asked.
+    pub asked: BTreeMap<Key, Bounds>,
     /// Ranges, in the order in which they were read.
     pub ranges: Vec<RangeRead>,
+}
+
+/// Between which bounds a number was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// It is this or more.
+    pub at_least: U256,
+    /// It is less than this, where that is known.
+    pub below: Option<U256>,
+}
+
+impl Bounds {
+    /// Whether the number is `amount` or more, where the bounds tell.
+    fn at_least(&self, amount: U256) -> Option<bool> {
+        let is_below = self.below.is_some_and(|below| amount >= below);
+        if amount <= self.at_least { Some(true) } else { is_below.then_some(false) }
+    }
+
+    fn learn(&mut self, amount: U256, holds: bool) {
+        assert!(self.at_least(amount).is_none(), "only what the bounds do not tell is asked");
+        if holds {
+            self.at_least = amount;
+        } else {
+            self.below = Some(amount);
+        }
+        assert!(self.below.is_none_or(|below| self.at_least < below), "some number is possible");
+    }
 }
 
 /// A range that was read, and what was found in it.
@@ -50,6 +81,9 @@ impl DBErrorMarker for ViewError {}
 pub struct ViewDatabase {
     view: Arc<dyn StateView>,
     written: BTreeMap<Key, Option<Bytes>>,
+    /// How counters that were handed out as deltas stand to the view.
+    deferred: BTreeMap<Key, Delta>,
+    is_deferring: bool,
     reads: ReadSet,
     fault: Option<StateError>,
 }
@@ -58,7 +92,14 @@ impl ViewDatabase {
     /// A database over `view`.
     #[must_use]
     pub fn new(view: Arc<dyn StateView>) -> Self {
-        Self { view, written: BTreeMap::new(), reads: ReadSet::default(), fault: None }
+        Self {
+            view,
+            written: BTreeMap::new(),
+            deferred: BTreeMap::new(),
+            is_deferring: false,
+            reads: ReadSet::default(),
+            fault: None,
+        }
     }
 
     /// The view.
@@ -118,6 +159,62 @@ impl ViewDatabase {
         found.map_err(|error| self.fail(error))
     }
 
+    /// The number in a counter, as what was taken from above left it.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); [`StateError::Withdrawn`] where the view contradicts what it said
+    /// before.
+    pub fn number(&mut self, key: &Key) -> Result<U256, StateError> {
+        let record = self.read(key)?;
+        let number = number::decode(key, record.as_ref()).map_err(|error| self.fail(error))?;
+        let number = self.deferred_change(key).apply(number);
+        number.ok_or_else(|| self.fail(StateError::Withdrawn))
+    }
+
+    /// Whether the number in a counter is `amount` or more. A database that defers need not read
+    /// it for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`number`](Self::number).
+    pub fn number_at_least(&mut self, key: &Key, amount: U256) -> Result<bool, StateError> {
+        if !self.defers(key) {
+            return Ok(self.number(key)? >= amount);
+        }
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let Some(amount) = self.deferred_change(key).needed_before(amount) else {
+            return Ok(false);
+        };
+        let bounds = self.reads.asked.get(key).copied().unwrap_or_default();
+        if let Some(holds) = bounds.at_least(amount) {
+            return Ok(holds);
+        }
+        let holds = self.view.number_at_least(key, amount).map_err(|error| self.fail(error))?;
+        self.reads.asked.entry(key.clone()).or_default().learn(amount, holds);
+        Ok(holds)
+    }
+
+    /// Whether the number in a counter is not known and need not be.
+    #[must_use]
+    pub fn defers(&self, key: &Key) -> bool {
+        self.is_deferring && self.known(key).is_none()
+    }
+
+    /// Lays a change of a counter over the view that nobody knows the number for.
+    pub(crate) fn defer(&mut self, key: &Key, delta: Delta) {
+        assert!(self.defers(key), "a number that is known is written");
+        let both = self.deferred_change(key).then(delta);
+        let both = both.expect("invariant: a change that fits was asked for");
+        self.deferred.insert(key.clone(), both);
+    }
+
+    pub(crate) const fn set_deferring(&mut self, is_deferring: bool) {
+        self.is_deferring = is_deferring;
+    }
+
     /// What is known of `key` without asking the view.
     #[must_use]
     pub fn known(&self, key: &Key) -> Option<Option<&Bytes>> {
@@ -126,7 +223,10 @@ impl ViewDatabase {
 
     /// Lays changes over the view: they are what later reads see.
     pub fn write(&mut self, changes: &WriteSet) {
-        self.written.extend(changes.iter().map(|(key, value)| (key.clone(), value.cloned())));
+        for (key, value) in changes.iter() {
+            self.deferred.remove(key);
+            self.written.insert(key.clone(), value.cloned());
+        }
     }
 
     /// What was read since the last call.
@@ -138,6 +238,10 @@ impl ViewDatabase {
     pub(crate) fn fail(&mut self, error: StateError) -> StateError {
         self.fault.get_or_insert_with(|| error.clone());
         error
+    }
+
+    fn deferred_change(&self, key: &Key) -> Delta {
+        self.deferred.get(key).copied().unwrap_or(Delta::NONE)
     }
 
     fn account(&mut self, address: EvmAddress) -> Result<Option<AccountRecord>, StateError> {
