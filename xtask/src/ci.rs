@@ -21,7 +21,7 @@ struct Step {
     environment: &'static [(&'static str, &'static str)],
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 6] = [
     Step { name: "format", command: "cargo fmt --all --check", environment: &[] },
     Step {
         name: "lints",
@@ -34,6 +34,16 @@ const STEPS: [Step; 4] = [
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
     },
     Step { name: "tests", command: TEST_COMMAND, environment: &[] },
+    Step {
+        name: "orders of threads, many of the whole",
+        command: "cargo test -p braid-parallel --lib --features shuttle",
+        environment: &[],
+    },
+    Step {
+        name: "orders of threads, all of the core",
+        command: "cargo test -p braid-parallel --lib --features loom",
+        environment: &[],
+    },
 ];
 
 /// Runs every step, also after a failure, and says whether all passed.

@@ -1,1 +1,3 @@
 //! Transactions as they are signed, receipts, headers, genesis, and the execution of blocks.
+
+pub mod execution;

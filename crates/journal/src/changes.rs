@@ -22,6 +22,9 @@ pub struct Changes {
     /// The new records. One that is again what was read is not among them; one that was never
     /// read may be what it was.
     pub writes: WriteSet,
+    /// Coin that accounts get of which nothing else changes and nothing was read
+    /// ([`Journal::defer_credit`]).
+    pub credits: Vec<(Address, Wei)>,
     /// What became of counters that were not read, in the order of their keys; none of them is in
     /// `writes`. Only a journal that [defers](Journal::set_deferring) has any.
     pub deltas: Vec<(Key, Delta)>,
@@ -44,8 +47,26 @@ impl Journal {
     ///
     /// # Panics
     ///
-    /// Where a checkpoint is open.
+    /// Where a checkpoint is open, or something was deferred.
     pub fn take_changes(&mut self) -> Result<Changes, StateError> {
+        let changes = self.close()?;
+        self.inner.database.write(&changes.writes);
+        let is_whole = changes.credits.is_empty() && changes.deltas.is_empty();
+        assert!(is_whole, "a journal that defers is closed");
+        Ok(changes)
+    }
+
+    /// As [`take_changes`](Self::take_changes), for the last time: the journal has to be
+    /// [rebased](Self::rebase) before it goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_changes`](Self::take_changes).
+    ///
+    /// # Panics
+    ///
+    /// Where a checkpoint is open.
+    pub fn close(&mut self) -> Result<Changes, StateError> {
         assert!(self.depth() == 0, "changes are taken outside of frames");
         if let Some(fault) = self.fault() {
             return Err(fault.clone());
@@ -58,7 +79,10 @@ impl Journal {
             .collect();
         changed.sort_unstable_by_key(|(address, _)| *address);
         let mut writes = WriteSet::new();
+        let mut credits = self.inner.database.take_credits();
         for (address, account) in changed {
+            // What was laid over it is part of what it has become.
+            credits.remove(&address);
             self.write_account(&mut writes, &Address::from_evm(address), account)?;
         }
         for (key, value) in std::mem::take(&mut self.open) {
@@ -67,8 +91,9 @@ impl Journal {
         let deltas = self.take_counters(&mut writes)?;
         let rest = self.inner.finalize();
         assert!(rest.is_empty(), "all accounts were taken");
-        self.inner.database.write(&writes);
-        Ok(Changes { writes, deltas, reads: self.inner.database.take_reads() })
+        let credits = credits.into_iter().map(|(to, sum)| (Address::from_evm(to), Wei(sum)));
+        let reads = self.inner.database.take_reads();
+        Ok(Changes { writes, credits: credits.collect(), deltas, reads })
     }
 
     fn write_account(
@@ -102,9 +127,8 @@ impl Journal {
         let (kind, code_hash) = self.real_code(info);
         let code = info.code.as_ref().filter(|_| kind == VmKind::Evm);
         if let Some(code) = code.map(Bytecode::original_bytes).filter(|code| !code.is_empty()) {
-            let key = Key::code(&code_hash);
-            if self.inner.database.known(&key).is_none() {
-                writes.put(key, code);
+            if !self.inner.database.has_code(&code_hash) {
+                writes.put(Key::code(&code_hash), code);
             }
         }
         let code_hash = if code_hash.0.is_zero() { CodeHash::EMPTY } else { code_hash };

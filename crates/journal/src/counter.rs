@@ -85,7 +85,8 @@ impl Journal {
     }
 
     /// Lets the journal leave numbers unread that need not be known: what it does to them is then
-    /// in [`Changes::deltas`](crate::Changes::deltas). Results are the same.
+    /// in [`Changes::deltas`](crate::Changes::deltas), and it has to be [closed](Self::close) in
+    /// the end. Results are the same.
     ///
     /// # Panics
     ///
@@ -108,7 +109,6 @@ impl Journal {
             }
             let database = &mut self.inner.database;
             if database.defers(&key) {
-                database.defer(&key, delta);
                 deltas.push((key, delta));
                 continue;
             }

@@ -1,15 +1,16 @@
 //! The state below a journal: what was read of the view, and what was already taken from above.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use primitives::{Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind};
+use primitives::{Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind, Wei};
 use revm::{
     Database, bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY,
     state::AccountInfo,
 };
-use state::{
-    Delta, Key, ScanEntry, StateError, StateView, WriteSet, number, record::AccountRecord,
-};
+use state::{Key, ScanEntry, StateError, StateView, WriteSet, number, record::AccountRecord};
 use thiserror::Error;
 
 use crate::{marker, scan};
@@ -72,6 +73,9 @@ pub struct ViewError(#[from] pub StateError);
 
 impl DBErrorMarker for ViewError {}
 
+/// Codes that a database keeps from view to view.
+const CODES_MAX: usize = 1024;
+
 /// A [`StateView`] as revm's database.
 ///
 /// What was read is kept and read only once; what [`write`](Self::write) laid over the view comes
@@ -81,11 +85,16 @@ impl DBErrorMarker for ViewError {}
 pub struct ViewDatabase {
     view: Arc<dyn StateView>,
     written: BTreeMap<Key, Option<Bytes>>,
-    /// How counters that were handed out as deltas stand to the view.
-    deferred: BTreeMap<Key, Delta>,
+    /// Whether numbers are left unread that need not be known.
     is_deferring: bool,
     reads: ReadSet,
     fault: Option<StateError>,
+    /// Coin that accounts are to get which nobody has loaded.
+    credits: BTreeMap<EvmAddress, U256>,
+    /// Analysed code by its hash, and the last round in which an account named it.
+    codes: HashMap<B256, (Bytecode, u64)>,
+    /// Raised with every view.
+    round: u64,
 }
 
 impl ViewDatabase {
@@ -95,11 +104,43 @@ impl ViewDatabase {
         Self {
             view,
             written: BTreeMap::new(),
-            deferred: BTreeMap::new(),
             is_deferring: false,
             reads: ReadSet::default(),
             fault: None,
+            credits: BTreeMap::new(),
+            codes: HashMap::new(),
+            round: 0,
         }
+    }
+
+    /// Forgets everything but analysed code and goes on over another view.
+    pub(crate) fn rebase(&mut self, view: Arc<dyn StateView>) {
+        self.view = view;
+        self.written.clear();
+        self.reads = ReadSet::default();
+        self.fault = None;
+        self.credits.clear();
+        self.round += 1;
+        if self.codes.len() > CODES_MAX {
+            self.codes.clear();
+        }
+    }
+
+    /// Lays coin over an account that nobody has loaded.
+    pub(crate) fn credit(&mut self, address: EvmAddress, amount: U256) {
+        let sum = self.credits.entry(address).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+
+    /// The coin that was laid over accounts.
+    pub(crate) fn take_credits(&mut self) -> BTreeMap<EvmAddress, U256> {
+        std::mem::take(&mut self.credits)
+    }
+
+    /// Whether the code of this hash is in the state: an account that was read names it.
+    pub(crate) fn has_code(&self, hash: &CodeHash) -> bool {
+        let is_named = self.codes.get(&hash.0).is_some_and(|(_, round)| *round == self.round);
+        is_named || self.known(&Key::code(hash)).is_some()
     }
 
     /// The view.
@@ -163,13 +204,10 @@ impl ViewDatabase {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read); [`StateError::Withdrawn`] where the view contradicts what it said
-    /// before.
+    /// As [`read`](Self::read); [`StateError::Corrupt`] where the record is no number.
     pub fn number(&mut self, key: &Key) -> Result<U256, StateError> {
         let record = self.read(key)?;
-        let number = number::decode(key, record.as_ref()).map_err(|error| self.fail(error))?;
-        let number = self.deferred_change(key).apply(number);
-        number.ok_or_else(|| self.fail(StateError::Withdrawn))
+        number::decode(key, record.as_ref()).map_err(|error| self.fail(error))
     }
 
     /// Whether the number in a counter is `amount` or more. A database that defers need not read
@@ -185,9 +223,6 @@ impl ViewDatabase {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let Some(amount) = self.deferred_change(key).needed_before(amount) else {
-            return Ok(false);
-        };
         let bounds = self.reads.asked.get(key).copied().unwrap_or_default();
         if let Some(holds) = bounds.at_least(amount) {
             return Ok(holds);
@@ -203,14 +238,6 @@ impl ViewDatabase {
         self.is_deferring && self.known(key).is_none()
     }
 
-    /// Lays a change of a counter over the view that nobody knows the number for.
-    pub(crate) fn defer(&mut self, key: &Key, delta: Delta) {
-        assert!(self.defers(key), "a number that is known is written");
-        let both = self.deferred_change(key).then(delta);
-        let both = both.expect("invariant: a change that fits was asked for");
-        self.deferred.insert(key.clone(), both);
-    }
-
     pub(crate) const fn set_deferring(&mut self, is_deferring: bool) {
         self.is_deferring = is_deferring;
     }
@@ -223,10 +250,7 @@ impl ViewDatabase {
 
     /// Lays changes over the view: they are what later reads see.
     pub fn write(&mut self, changes: &WriteSet) {
-        for (key, value) in changes.iter() {
-            self.deferred.remove(key);
-            self.written.insert(key.clone(), value.cloned());
-        }
+        self.written.extend(changes.iter().map(|(key, value)| (key.clone(), value.cloned())));
     }
 
     /// What was read since the last call.
@@ -238,10 +262,6 @@ impl ViewDatabase {
     pub(crate) fn fail(&mut self, error: StateError) -> StateError {
         self.fault.get_or_insert_with(|| error.clone());
         error
-    }
-
-    fn deferred_change(&self, key: &Key) -> Delta {
-        self.deferred.get(key).copied().unwrap_or(Delta::NONE)
     }
 
     fn account(&mut self, address: EvmAddress) -> Result<Option<AccountRecord>, StateError> {
@@ -256,10 +276,29 @@ impl Database for ViewDatabase {
     type Error = ViewError;
 
     fn basic(&mut self, address: EvmAddress) -> Result<Option<AccountInfo>, ViewError> {
-        Ok(self.account(address)?.map(|record| account_info(&record)))
+        let record = self.account(address)?;
+        if self.credits.is_empty() {
+            return Ok(record.map(|record| account_info(&record)));
+        }
+        let credit = self.credits.get(&address).filter(|credit| !credit.is_zero());
+        let Some(credit) = credit else { return Ok(record.map(|it| account_info(&it))) };
+        let mut record = record.unwrap_or_default();
+        // As revm pays: what would overflow is not paid.
+        if let Some(sum) = record.balance.checked_add(Wei(*credit)) {
+            record.balance = sum;
+        }
+        Ok(Some(account_info(&record)))
     }
 
+    /// Code belongs to its hash for good, so it is analysed once and not part of the read set:
+    /// the account that names it is.
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, ViewError> {
+        if let Some((code, round)) = self.codes.get_mut(&code_hash)
+            && self.fault.is_none()
+        {
+            *round = self.round;
+            return Ok(code.clone());
+        }
         let key = Key::code(&CodeHash(code_hash));
         let corrupt = |reason: String| StateError::Corrupt { key: key.to_string(), reason };
         let Some(bytes) = self.read(&key)? else {
@@ -267,8 +306,10 @@ impl Database for ViewDatabase {
                 .fail(corrupt("an account names code that is not there".into()))
                 .into());
         };
-        Bytecode::new_raw_checked(bytes)
-            .map_err(|error| self.fail(corrupt(error.to_string())).into())
+        let code = Bytecode::new_raw_checked(bytes)
+            .map_err(|error| self.fail(corrupt(error.to_string())))?;
+        self.codes.insert(code_hash, (code.clone(), self.round));
+        Ok(code)
     }
 
     fn storage(&mut self, address: EvmAddress, index: U256) -> Result<U256, ViewError> {

@@ -114,6 +114,33 @@ impl Journal {
         }
     }
 
+    /// Forgets all that was done and read, and goes on over another view.
+    pub fn rebase(&mut self, view: Arc<dyn StateView>) {
+        self.undo.clear();
+        self.open.clear();
+        self.counters.clear();
+        self.warm.clear();
+        self.inner.finalize();
+        self.inner.database.rebase(view);
+        assert!(self.depth() == 0, "a journal begins outside of frames");
+    }
+
+    /// Lets an account get coin without loading it, if nobody has loaded it: whoever loads it
+    /// later sees the coin. Says whether it does; before Spurious Dragon, where even no coin makes
+    /// an account, it never does.
+    ///
+    /// It is for the end of a transaction, since no checkpoint takes it back.
+    #[must_use]
+    pub fn defer_credit(&mut self, address: &Address, amount: Wei) -> bool {
+        let alias = address.evm_alias();
+        let may_defer = self.spec().is_enabled_in(SpecId::SPURIOUS_DRAGON)
+            && !self.inner.inner.state.contains_key(&alias);
+        if may_defer {
+            self.inner.database.credit(alias, amount.0);
+        }
+        may_defer
+    }
+
     /// The first failure of the view, if it has failed. Whatever a transaction did around it has
     /// to be discarded.
     #[must_use]

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use braid_journal::{Bounds, Changes, Checkpoint, Journal};
 use primitives::{Address, U256};
 use proptest::prelude::*;
-use state::{EmptyView, Key, Overlay, WriteSet, number};
+use state::{EmptyView, Key, Overlay, StateView, WriteSet, number};
 
 const COUNTERS: u8 = 2;
 
@@ -59,9 +59,16 @@ fn bases(numbers: [U256; COUNTERS as usize]) -> Numbers {
     (0..COUNTERS).map(key).zip(numbers).collect()
 }
 
+fn view(numbers: &Numbers) -> Arc<dyn StateView> {
+    let records: WriteSet =
+        numbers.iter().map(|(key, number)| (key.clone(), number::encode(*number))).collect();
+    Arc::new(Overlay::new(Arc::new(EmptyView), records))
+}
+
 /// A journal beside the numbers it must hold.
 struct Pair {
     journal: Journal,
+    is_deferring: bool,
     numbers: Numbers,
     versions: Vec<(Checkpoint, Numbers)>,
     begun: Numbers,
@@ -74,12 +81,11 @@ struct Pair {
 
 impl Pair {
     fn new(bases: &Numbers, is_deferring: bool) -> Self {
-        let records: WriteSet =
-            bases.iter().map(|(key, base)| (key.clone(), number::encode(*base))).collect();
-        let mut journal = Journal::new(Arc::new(Overlay::new(Arc::new(EmptyView), records)));
+        let mut journal = Journal::new(view(bases));
         journal.set_deferring(is_deferring);
         Self {
             journal,
+            is_deferring,
             numbers: bases.clone(),
             versions: Vec::new(),
             begun: bases.clone(),
@@ -153,8 +159,15 @@ impl Pair {
         self.journal.commit_transaction();
         self.begun = self.numbers.clone();
         if is_taken {
-            let changes = self.journal.take_changes().expect("sound");
+            let changes = match self.is_deferring {
+                false => self.journal.take_changes(),
+                true => self.journal.close(),
+            };
+            let changes = changes.expect("sound");
             self.apply(&changes);
+            if self.is_deferring {
+                self.journal.rebase(view(&self.applied));
+            }
             self.taken.push(changes);
         }
     }

@@ -6,7 +6,7 @@ use abi::revert::encode_error_string;
 use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
 use state::{Key, StateError, record};
 use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
-use vm_evm::{Crossing, ForeignCall, Frames};
+use vm_evm::{Crossing, ForeignCall, Frames, TransactionResult};
 
 use crate::{deploy, host::FrameHost, registry::Registry};
 
@@ -55,6 +55,15 @@ impl Crossroads {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Lets the machines make ready what a transaction stored.
+    pub(crate) fn prepare(&self, result: &TransactionResult) {
+        for (kind, code) in &result.new_code {
+            if let Ok(machine) = self.registry.machine(*kind) {
+                machine.prepare(code);
+            }
+        }
     }
 
     /// Runs one frame of a hosted machine. Value has been moved, a checkpoint is open, and the

@@ -102,7 +102,13 @@ impl Kernel {
         let crossing = Arc::clone(&self.crossroads);
         let mut session = self.evm.session(view, crossing);
         session.set_block(block);
-        Execution { crossroads: Arc::clone(&self.crossroads), session }
+        Execution { crossroads: Arc::clone(&self.crossroads), session, is_speculative: false }
+    }
+
+    /// Lets the machines make code ready that a transaction stored, so that no call waits for a
+    /// compiler. An [`Execution`] does so itself, unless it is speculative.
+    pub fn prepare(&self, result: &TransactionResult) {
+        self.crossroads.prepare(result);
     }
 }
 
@@ -112,12 +118,14 @@ impl Kernel {
 pub struct Execution {
     crossroads: Arc<Crossroads>,
     session: Session,
+    is_speculative: bool,
 }
 
 impl Execution {
     /// Runs a transaction and keeps what it changed for the transactions after it.
     ///
-    /// New code is made ready by its machine afterwards, so that no call waits for a compiler.
+    /// New code is made ready by its machine afterwards, so that no call waits for a compiler;
+    /// that of a speculative execution is not.
     ///
     /// # Errors
     ///
@@ -130,10 +138,8 @@ impl Execution {
         self.switch_evm();
         let mut result = self.session.transact(transaction)?;
         name_created(transaction, &mut result);
-        for (kind, code) in &result.new_code {
-            if let Ok(machine) = self.crossroads.registry().machine(*kind) {
-                machine.prepare(code);
-            }
+        if !self.is_speculative {
+            self.crossroads.prepare(&result);
         }
         Ok(result)
     }
@@ -151,6 +157,15 @@ impl Execution {
         let mut result = self.session.simulate(transaction)?;
         name_created(transaction, &mut result);
         Ok(result)
+    }
+
+    /// Forgets all that was done and read, and goes on over another view. What happens after may
+    /// be for nothing if `is_speculative`: then fees and counters are deferred, so that the changes
+    /// hold credits and deltas, and no code is made ready.
+    pub fn rebase(&mut self, view: Arc<dyn StateView>, is_speculative: bool) {
+        self.session.rebase(view);
+        self.session.set_deferring(is_speculative);
+        self.is_speculative = is_speculative;
     }
 
     /// Records the tree of calls of the transactions to come, or does not.
@@ -171,6 +186,16 @@ impl Execution {
     /// [`TransactionError::State`] where the view failed while the changes were gathered.
     pub fn finish(&mut self) -> Result<Changes, TransactionError> {
         self.session.take_changes()
+    }
+
+    /// As [`finish`](Self::finish), for the last time: the execution has to be
+    /// [rebased](Self::rebase) before it goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn close(&mut self) -> Result<Changes, TransactionError> {
+        self.session.close()
     }
 
     /// Hosted machines ask the registry at each frame; the EVM, which works on the journal itself,

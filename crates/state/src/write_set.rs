@@ -37,6 +37,11 @@ impl WriteSet {
         self.0.insert(key, value);
     }
 
+    /// Leaves a record as it is.
+    pub fn forget(&mut self, key: &Key) {
+        self.0.remove(key);
+    }
+
     /// The change of one key, if it changes: the new value, or nothing for a removal.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<Option<&Bytes>> {
@@ -70,6 +75,23 @@ impl WriteSet {
     /// Lays later changes over these.
     pub fn extend(&mut self, later: Self) {
         self.0.extend(later.0);
+    }
+}
+
+impl WriteSet {
+    /// Lays later changes over these. Tells `changed_twice` which keys were among them already.
+    pub fn extend_noting(&mut self, later: Self, mut changed_twice: impl FnMut(&Key)) {
+        for (key, value) in later.0 {
+            match self.0.entry(key) {
+                btree_map::Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                btree_map::Entry::Occupied(mut entry) => {
+                    changed_twice(entry.key());
+                    entry.insert(value);
+                }
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 19] = [
+const DIRECTIONS: [(&str, &[&str]); 21] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -56,6 +56,8 @@ const DIRECTIONS: [(&str, &[&str]); 19] = [
     ("braid", &["braidvm", "conformance"]),
     ("braid-conformance", &["primitives", "state", "journal", "vm", "vm-evm"]),
     ("braid-crossing-tests", &["braidvm"]),
+    ("braid-block-tests", &["braidvm", "block", "crossing-tests"]),
+    ("braid-fault-tests", &["primitives", "state"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
     ("braid-examples", &["braidvm"]),

@@ -41,7 +41,8 @@ pub(crate) fn inspect(
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let address = engine.account(&arguments.address)?;
-    let found = engine.inspect(&address, arguments.storage)?;
+    let state = context::state(&engine, &arguments.moment)?;
+    let found = state.inspect(&address, arguments.storage)?;
     let storage: Vec<_> = found
         .storage
         .iter()
@@ -52,8 +53,19 @@ pub(crate) fn inspect(
             })
         })
         .collect();
+    let counters: Vec<_> = found
+        .counters
+        .iter()
+        .map(|(key, number)| {
+            json!({
+                "key": alloy_primitives::hex::encode_prefixed(key.suffix()),
+                "value": number.to_string(),
+            })
+        })
+        .collect();
     output.json(&json!({
         "address": address,
+        "block": state.block(),
         "name": dev_name(&address),
         "balance": found.account.balance.to_string(),
         "nonce": found.account.nonce,
@@ -62,6 +74,7 @@ pub(crate) fn inspect(
         "code_bytes": found.code_bytes,
         "contract": found.contract,
         "storage": storage,
+        "counters": counters,
     }))?;
     output.table(&["property", "value"], &properties(&found))?;
     if let Some(interface) = &found.interface {
@@ -79,6 +92,15 @@ pub(crate) fn inspect(
             })
             .collect();
         output.table(&["key", "value"], &rows)?;
+    }
+    if !found.counters.is_empty() {
+        output.heading("Counters")?;
+        let rows: Vec<_> = found
+            .counters
+            .iter()
+            .map(|(key, number)| vec![braidvm::show_bytes(key.suffix()), number.to_string()])
+            .collect();
+        output.table(&["key", "number"], &rows)?;
     }
     Ok(())
 }

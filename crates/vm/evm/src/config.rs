@@ -5,7 +5,7 @@
 
 use core::{fmt, str::FromStr};
 
-use primitives::Gas;
+use primitives::{Address, Gas};
 use revm::{bytecode::OpCode, primitives::hardfork::SpecId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -176,6 +176,9 @@ pub struct EvmConfig {
     pub disabled_opcodes: OpcodeSet,
     /// Bytes of memory of all open EVM frames of a transaction.
     pub memory_bytes_max: u64,
+    /// Who gets the base fee and the fee of blobs. Nobody by default: they are burnt, as on
+    /// Ethereum (EIP-1559, EIP-4844). With a recipient the supply of coin is constant.
+    pub base_fee_recipient: Option<Address>,
 }
 
 impl Default for EvmConfig {
@@ -189,6 +192,7 @@ impl Default for EvmConfig {
             transaction_gas_limit_max: None,
             disabled_opcodes: OpcodeSet::default(),
             memory_bytes_max: MEMORY_BYTES_MAX,
+            base_fee_recipient: None,
         }
     }
 }

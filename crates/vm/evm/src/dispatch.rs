@@ -39,6 +39,10 @@ pub(crate) struct Dispatch {
     pub(crate) tracer: Option<Box<Tracer>>,
     /// Whether bytecode may run.
     pub(crate) is_enabled: bool,
+    /// Who gets the base fee; nobody where it is burnt.
+    pub(crate) base_fee_recipient: Option<Address>,
+    /// Whether fees go to accounts without loading them, where that is possible.
+    pub(crate) defers_fees: bool,
     precompiles: Arc<Precompiles>,
     ethereum: EthPrecompiles,
     /// The addresses of both.
@@ -63,6 +67,8 @@ impl Dispatch {
             spare: Vec::new(),
             tracer: None,
             is_enabled: true,
+            base_fee_recipient: config.base_fee_recipient,
+            defers_fees: false,
             precompiles: Arc::default(),
             warm: AddressSet::default(),
             ethereum,

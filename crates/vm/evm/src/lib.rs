@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod crossing;
 mod dispatch;
+mod fees;
 mod frames;
 mod machine;
 mod precompile;

@@ -27,6 +27,7 @@ use vm::{
 use crate::{
     context::{EvmContext, EvmError, FrameError, Instructions},
     dispatch::{Dispatch, Stack},
+    fees,
 };
 
 /// The parts of revm's EVM, borrowed for one run: of a transaction, or of a call that a foreign
@@ -65,6 +66,14 @@ impl<'a> Handler for Run<'a> {
     type Evm = Machine<'a>;
     type Error = EvmError;
     type HaltReason = RevmHalt;
+
+    fn reward_beneficiary(
+        &self,
+        evm: &mut Machine<'a>,
+        ended: &mut FrameResult,
+    ) -> Result<(), EvmError> {
+        fees::pay(evm.context, evm.dispatch, ended.gas()).map_err(EvmError::from)
+    }
 
     fn execution_result(
         &mut self,

@@ -92,6 +92,22 @@ impl Session {
             Environment { block: block.clone(), transaction: TransactionEnvironment::default() };
     }
 
+    /// Forgets all that was done and read, and goes on over another view.
+    pub fn rebase(&mut self, view: Arc<dyn StateView>) {
+        self.context.journaled_state.rebase(view);
+    }
+
+    /// Lets fees go to accounts without loading them and counters change unread, where that is
+    /// possible, or does not. The changes then hold credits and deltas.
+    ///
+    /// # Panics
+    ///
+    /// Where counters were changed since the last [rebase](Self::rebase).
+    pub fn set_deferring(&mut self, is_deferring: bool) {
+        self.dispatch.defers_fees = is_deferring;
+        self.context.journaled_state.set_deferring(is_deferring);
+    }
+
     /// Records the tree of calls of the transactions to come, or does not.
     pub const fn set_tracing(&mut self, is_traced: bool) {
         self.is_traced = is_traced;
@@ -150,6 +166,16 @@ impl Session {
     /// [`TransactionError::State`] where the view fails or has failed before.
     pub fn take_changes(&mut self) -> Result<Changes, TransactionError> {
         Ok(self.context.journaled_state.take_changes()?)
+    }
+
+    /// As [`take_changes`](Self::take_changes), for the last time: the session has to be
+    /// [rebased](Self::rebase) before it goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_changes`](Self::take_changes).
+    pub fn close(&mut self) -> Result<Changes, TransactionError> {
+        Ok(self.context.journaled_state.close()?)
     }
 
     /// Revm's rules and block, for runs that set them directly.

@@ -4,7 +4,7 @@ use braid_crossing_tests::{Sample, World, contracts::WASM_COUNTER, sample::pass}
 use braidvm::{
     Address, Bytes, Gas, U256,
     rooms::{
-        state::{Key, StateView, WriteSet, number},
+        state::{Key, WriteSet, number},
         vm::{HaltReason, Status},
     },
 };
@@ -138,7 +138,7 @@ fn a_deferring_journal_gives_the_same_for_the_same_gas() {
         let inputs = [small(SUB, 3), small(ADD, 4), small(ADD_THEN_REVERT, 9), small(ADD_TWICE, 2)];
         let run = |is_deferring| {
             let mut execution = world.execution();
-            execution.session_mut().journal_mut().set_deferring(is_deferring);
+            execution.rebase(world.engine.store().latest(), is_deferring);
             let used: Vec<(Status, Bytes, Gas)> = inputs
                 .iter()
                 .enumerate()
@@ -149,7 +149,7 @@ fn a_deferring_journal_gives_the_same_for_the_same_gas() {
                     (result.status, result.output, result.gas_used)
                 })
                 .collect();
-            (used, execution.finish().expect("memory does not fail"))
+            (used, execution.close().expect("memory does not fail"))
         };
         let ((serial, plain), (deferred, changes)) = (run(false), run(true));
         assert_eq!(serial, deferred);

@@ -1,0 +1,175 @@
+//! The execution of whole blocks: one transaction after another, or many at once with the same
+//! result.
+//!
+//! Serial execution is the oracle: what it gives is the meaning of a block.
+
+mod gas;
+mod outcome;
+mod parallel;
+mod serial;
+mod verify;
+
+use std::sync::Arc;
+
+use ::parallel::{Engine, Interruption, Plan};
+use kernel::{Kernel, Transaction};
+use state::StateView;
+use vm::BlockEnvironment;
+
+pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
+pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
+
+/// Transactions from which on a block is worth the threads.
+pub const PARALLEL_FROM: usize = 32;
+
+/// How an executor goes about a block. No choice changes what comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExecutionMode {
+    /// One transaction after another, on the calling thread.
+    #[default]
+    Serial,
+    /// Many at once.
+    Parallel,
+    /// Both, which must agree.
+    Verify,
+}
+
+/// The settings of an executor.
+#[derive(Debug, Clone)]
+pub struct ExecutorConfig {
+    /// How blocks are executed.
+    pub mode: ExecutionMode,
+    /// Threads of the executor, at least one.
+    pub workers: usize,
+    /// Blocks with fewer transactions are executed serially.
+    pub parallel_from: usize,
+    /// Transactions that a thread takes at once; 0 leaves it to the block.
+    pub stretch: usize,
+    /// Whether the statistics tell of every stretch. That costs time.
+    pub is_observed: bool,
+}
+
+/// Executes blocks over the machines of one kernel.
+#[derive(Debug)]
+pub struct Executor {
+    kernel: Arc<Kernel>,
+    mode: ExecutionMode,
+    engine: Engine,
+    plan: Plan,
+}
+
+impl Default for ExecutorConfig {
+    fn default() -> Self {
+        Self {
+            mode: ExecutionMode::default(),
+            workers: 1,
+            parallel_from: PARALLEL_FROM,
+            stretch: 0,
+            is_observed: false,
+        }
+    }
+}
+
+impl Executor {
+    /// An executor with threads of its own, unless it is serial.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutorError`] where the system does not give the threads.
+    pub fn new(kernel: Arc<Kernel>, config: &ExecutorConfig) -> Result<Self, ExecutorError> {
+        let workers = match config.mode {
+            ExecutionMode::Serial => 1,
+            ExecutionMode::Parallel | ExecutionMode::Verify => config.workers.max(1),
+        };
+        let engine = Engine::new(workers).map_err(|source| ExecutorError { workers, source })?;
+        let plan = Plan {
+            stretch: config.stretch,
+            parallel_from: config.parallel_from,
+            is_observed: config.is_observed,
+            interruption: None,
+        };
+        Ok(Self { kernel, mode: config.mode, engine, plan })
+    }
+
+    /// An executor that goes one transaction after another.
+    ///
+    /// # Panics
+    ///
+    /// Never: it needs no thread.
+    #[must_use]
+    pub fn serial(kernel: Arc<Kernel>) -> Self {
+        Self::new(kernel, &ExecutorConfig::default()).expect("invariant: no thread is started")
+    }
+
+    /// The machines.
+    #[must_use]
+    pub const fn kernel(&self) -> &Arc<Kernel> {
+        &self.kernel
+    }
+
+    /// Withdraws attempts of parallel execution now and then, for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_interruption(mut self, interruption: Interruption) -> Self {
+        self.plan.interruption = Some(interruption);
+        self
+    }
+
+    /// Executes the transactions of `block` over `view`, in their order.
+    ///
+    /// A transaction that is invalid, or whose gas limit does not fit into what the block has
+    /// left, is skipped: nothing of it happens, and the next one is tried. Whoever wants to be
+    /// strict refuses the block then.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionError`] where the host failed; then there is no result.
+    pub fn execute(
+        &self,
+        view: Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        transactions: impl Into<Arc<[Transaction]>>,
+    ) -> Result<Executed, ExecutionError> {
+        let transactions = transactions.into();
+        let is_serial = self.engine.workers() == 1 || transactions.len() < self.plan.parallel_from;
+        match self.mode {
+            ExecutionMode::Parallel if !is_serial || self.plan.is_observed => {
+                self.in_parallel(&view, block, transactions)
+            }
+            ExecutionMode::Serial | ExecutionMode::Parallel => {
+                serial::execute(&self.kernel, view, block, &transactions)
+            }
+            ExecutionMode::Verify => self.verify(view, block, transactions),
+        }
+    }
+
+    /// Executes the block serially and in parallel and compares everything.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute), and [`ExecutionError::Differs`] where they do not agree.
+    pub fn verify(
+        &self,
+        view: Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        transactions: impl Into<Arc<[Transaction]>>,
+    ) -> Result<Executed, ExecutionError> {
+        let transactions = transactions.into();
+        let parallel = self.in_parallel(&view, block, Arc::clone(&transactions))?;
+        let serial = serial::execute(&self.kernel, view, block, &transactions)?;
+        match verify::difference(&serial, &parallel) {
+            Some(difference) => Err(ExecutionError::Differs(difference)),
+            None => Ok(parallel),
+        }
+    }
+
+    fn in_parallel(
+        &self,
+        view: &Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        transactions: Arc<[Transaction]>,
+    ) -> Result<Executed, ExecutionError> {
+        let engine = (&self.engine, &self.plan);
+        parallel::execute(engine, &self.kernel, view, block, transactions)
+    }
+}

@@ -1,0 +1,200 @@
+//! Many transactions at once: a block as a task of the parallel engine.
+
+use std::{ops::Range, sync::Arc};
+
+use kernel::{Execution, Kernel, Transaction};
+use parallel::{
+    Attempt, Delta, Engine, Footing, NotApplicable, Numbers, Plan, RunError, Task, Verdict, View,
+};
+use parking_lot::Mutex;
+use primitives::{Bytes, U256, Wei};
+use state::{Key, Namespace, StateView, number, record::AccountRecord};
+use vm::BlockEnvironment;
+
+use super::{
+    gas::BlockGas,
+    outcome::{BlockStatistics, Executed, ExecutionError, Outcome},
+    serial::{host_error, step, unread},
+};
+
+pub(super) fn execute(
+    (engine, plan): (&Engine, &Plan),
+    kernel: &Arc<Kernel>,
+    view: &Arc<dyn StateView>,
+    block: &BlockEnvironment,
+    transactions: Arc<[Transaction]>,
+) -> Result<Executed, ExecutionError> {
+    let outcomes = Vec::with_capacity(transactions.len());
+    let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes };
+    let (kernel, block) = (Arc::clone(kernel), block.clone());
+    let task = Arc::new(BlockTask { kernel, block, transactions, ledger: Mutex::new(ledger) });
+    let numbers: Arc<dyn Numbers> = Arc::new(Amounts);
+    let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
+        RunError::Task(error) => error,
+        RunError::Base(error) => ExecutionError::State(error),
+    })?;
+    let Ledger { gas, outcomes } = std::mem::take(&mut *task.ledger.lock());
+    assert!(outcomes.len() == task.count(), "every transaction has its outcome");
+    let statistics = BlockStatistics { run: Some(Arc::new(finished.statistics)) };
+    Ok(Executed { outcomes, writes: finished.writes, gas_used: gas.used(), statistics })
+}
+
+/// The transactions of a block.
+#[derive(Debug)]
+struct BlockTask {
+    kernel: Arc<Kernel>,
+    block: BlockEnvironment,
+    transactions: Arc<[Transaction]>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What is final.
+#[derive(Debug, Default)]
+struct Ledger {
+    gas: BlockGas,
+    outcomes: Vec<Outcome>,
+}
+
+/// What a thread runs transactions with.
+struct Worker {
+    view: Arc<View>,
+    execution: Execution,
+}
+
+/// What came of the transactions of a stretch.
+struct Stretch {
+    outcomes: Vec<Outcome>,
+    /// The gas of the block after them, where that was known.
+    gas: Option<BlockGas>,
+}
+
+/// The numbers in records: the balance of an account, and what a counter counts. A credit of
+/// nothing takes away an account that is empty, as any touch does (EIP-161).
+#[derive(Debug)]
+struct Amounts;
+
+impl Numbers for Amounts {
+    fn apply(
+        &self,
+        key: &Key,
+        before: Option<&Bytes>,
+        delta: &Delta,
+    ) -> Result<Option<Bytes>, NotApplicable> {
+        if key.namespace() == Namespace::Counter {
+            let after = delta.apply(counter(key, before)?).ok_or(NotApplicable)?;
+            return Ok(number::encode(after));
+        }
+        let mut record = account(key, before)?;
+        record.balance = Wei(delta.apply(record.balance.0).ok_or(NotApplicable)?);
+        let is_empty = record == AccountRecord::default();
+        Ok((!is_empty).then(|| record.encode()))
+    }
+
+    fn is_at_least(
+        &self,
+        key: &Key,
+        record: Option<&Bytes>,
+        amount: U256,
+    ) -> Result<bool, NotApplicable> {
+        let number = match key.namespace() {
+            Namespace::Counter => counter(key, record)?,
+            _ => account(key, record)?.balance.0,
+        };
+        Ok(number >= amount)
+    }
+}
+
+fn counter(key: &Key, record: Option<&Bytes>) -> Result<U256, NotApplicable> {
+    number::decode(key, record).map_err(|_| NotApplicable)
+}
+
+fn account(key: &Key, record: Option<&Bytes>) -> Result<AccountRecord, NotApplicable> {
+    if key.namespace() != Namespace::Account {
+        return Err(NotApplicable);
+    }
+    let Some(bytes) = record else { return Ok(AccountRecord::default()) };
+    AccountRecord::decode(key, bytes).map_err(|_| NotApplicable)
+}
+
+impl Task for BlockTask {
+    type Worker = Worker;
+    type Output = Stretch;
+    type Error = ExecutionError;
+
+    fn count(&self) -> usize {
+        self.transactions.len()
+    }
+
+    fn worker(&self, view: Arc<View>) -> Worker {
+        let state: Arc<dyn StateView> = Arc::<View>::clone(&view);
+        Worker { view, execution: self.kernel.execution(state, &self.block) }
+    }
+
+    fn execute(
+        &self,
+        worker: &mut Worker,
+        stretch: Range<usize>,
+        footing: Footing,
+    ) -> Result<Attempt<Stretch>, ExecutionError> {
+        let Worker { view, execution } = worker;
+        let view: Arc<dyn StateView> = Arc::<View>::clone(view);
+        execution.rebase(view, footing == Footing::Speculative);
+        let mut gas = match footing {
+            Footing::Certain => self.ledger.lock().gas,
+            // Whether they fit is known when they are to become final.
+            Footing::Speculative => BlockGas::new(primitives::Gas(u64::MAX)),
+        };
+        let before = gas.used();
+        let mut outcomes = Vec::with_capacity(stretch.len());
+        for index in stretch.clone() {
+            let Some(transaction) = self.transactions.get(index) else { break };
+            outcomes.push(step(execution, &mut gas, (index, transaction))?);
+        }
+        let changes = execution.close().map_err(|error| host_error(stretch.start, error))?;
+        let credit = |(to, amount): (_, Wei)| (Key::account(&to), Delta::Add(amount.0));
+        let credits = changes.credits.into_iter().map(credit);
+        let output = Stretch { outcomes, gas: (footing == Footing::Certain).then_some(gas) };
+        Ok(Attempt {
+            output,
+            blind: unread(&changes.writes, changes.reads.records.keys()),
+            writes: changes.writes,
+            deltas: credits.chain(changes.deltas).collect(),
+            weight: gas.used().0.saturating_sub(before.0),
+        })
+    }
+
+    fn commit(&self, stretch: Range<usize>, mut output: Stretch) -> Verdict {
+        let mut ledger = self.ledger.lock();
+        if let Some(gas) = output.gas {
+            ledger.gas = gas;
+        } else {
+            let mut gas = ledger.gas;
+            for (transaction, outcome) in self.transactions[stretch].iter().zip(&output.outcomes) {
+                if gas.admit(transaction).is_err() {
+                    return Verdict::Again;
+                }
+                if let Some(result) = outcome.included() {
+                    gas.spend(result.gas_used);
+                    self.kernel.prepare(result);
+                }
+            }
+            ledger.gas = gas;
+        }
+        ledger.outcomes.append(&mut output.outcomes);
+        Verdict::Accept
+    }
+
+    /// The sender of a transaction, whose nonce it raises, and the receiver of its coin.
+    fn hints(&self, index: usize, hint: &mut dyn FnMut(u64)) {
+        let Some(transaction) = self.transactions.get(index) else { return };
+        hint(short(&transaction.from));
+        if let Some(to) = transaction.to.filter(|_| !transaction.value.is_zero()) {
+            hint(short(&to));
+        }
+    }
+}
+
+/// The end of an address. Two that end alike cost time and nothing else.
+fn short(address: &primitives::Address) -> u64 {
+    address.as_bytes().iter().rev().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}

@@ -1,0 +1,76 @@
+//! What the hints of a task tell before anything has run: how long stretches may be, and which of
+//! them surely depend on earlier ones.
+
+use std::{collections::HashMap, ops::Range};
+
+use foldhash::fast::RandomState;
+
+use crate::{Task, memory::Index, schedule::Schedule};
+
+/// Transactions that are looked at to choose a length.
+const SAMPLE: usize = 2048;
+
+/// One stretch in so many may depend on another one that is open with it.
+const DEPENDENT_ONE_IN: usize = 4;
+
+/// The length where stretches of any length depend on one another.
+const LENGTH_CONTENDED: usize = 4;
+
+/// How long stretches shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Advice {
+    pub(crate) length: usize,
+    /// Whether enough depend on one another to be worth the search for all that do.
+    pub(crate) is_linked: bool,
+}
+
+/// Chooses the length of stretches, `longest` at most: a long one costs less, but is more likely
+/// to depend on another one that is open with it.
+pub(crate) fn advise<T: Task>(task: &T, longest: usize, workers: usize) -> Advice {
+    let count = task.count().min(SAMPLE);
+    let distances = distances(task, count);
+    let mut length = longest.max(1);
+    loop {
+        let reach = length.saturating_mul(workers + 1);
+        let open_with = |distance: &&usize| (length / 2..reach).contains(*distance);
+        let dependent = distances.iter().filter(open_with).count();
+        if dependent * length * DEPENDENT_ONE_IN <= count {
+            return Advice { length, is_linked: dependent * SAMPLE.ilog2() as usize > count };
+        }
+        if length == 1 {
+            return Advice { length: LENGTH_CONTENDED.min(longest.max(1)), is_linked: true };
+        }
+        length /= 2;
+    }
+}
+
+/// Lets every stretch wait for the last one below it that gave the same hint.
+pub(crate) fn link<T: Task, A>(task: &T, stretches: &[Range<usize>], schedule: &mut Schedule<A>) {
+    let mut last: HashMap<u64, Index, RandomState> = HashMap::default();
+    for (index, stretch) in (0..).zip(stretches) {
+        for transaction in stretch.clone() {
+            task.hints(transaction, &mut |hint| {
+                if let Some(below) = last.insert(hint, index)
+                    && below < index
+                {
+                    schedule.wait_for(below, index);
+                }
+            });
+        }
+    }
+}
+
+/// Of each of the first transactions that repeats a hint, how far the nearest earlier one is.
+fn distances<T: Task>(task: &T, count: usize) -> Vec<usize> {
+    let mut last: HashMap<u64, usize, RandomState> = HashMap::default();
+    let mut distances = Vec::new();
+    for at in 0..count {
+        let mut nearest = None;
+        task.hints(at, &mut |hint| {
+            let before = last.insert(hint, at).filter(|before| *before < at);
+            nearest = nearest.max(before);
+        });
+        distances.extend(nearest.map(|before| at - before));
+    }
+    distances
+}

@@ -1,0 +1,10 @@
+//! Random blocks over contracts of all machines, for tests of their execution.
+//!
+//! The tests are in `tests/blocks`. Nothing but tests uses this crate.
+
+pub mod contracts;
+pub mod random;
+pub mod town;
+
+pub use random::Random;
+pub use town::Town;
