@@ -29,6 +29,11 @@ BRAID_HOST(storage_delete) int32_t braid_storage_delete(const void *key, uint32_
 BRAID_HOST(storage_scan)
 int32_t braid_storage_scan(const void *prefix, uint32_t prefix_bytes, const void *after,
                            int32_t after_bytes, uint32_t limit);
+BRAID_HOST(counter_get) void braid_counter_get(const void *key, uint32_t key_bytes, void *into);
+BRAID_HOST(counter_add)
+int32_t braid_counter_add(const void *key, uint32_t key_bytes, const void *amount);
+BRAID_HOST(counter_sub)
+int32_t braid_counter_sub(const void *key, uint32_t key_bytes, const void *amount);
 BRAID_HOST(transient_get) void braid_transient_get(const void *key, void *into);
 BRAID_HOST(transient_put) void braid_transient_put(const void *key, const void *value);
 BRAID_HOST(caller) void braid_caller(void *into);
@@ -445,6 +450,21 @@ BRAID_FUNCTION void braid_store(const void *key, uint32_t key_bytes, const braid
     }
     braid_word word = braid_u256_word(number);
     braid_storage_put(key, key_bytes, &word, 32);
+}
+
+/// Adds to a counter, which many transactions of a block can do at once; false where the sum does
+/// not fit, and then nothing changes.
+BRAID_FUNCTION bool braid_count_up(const void *key, uint32_t key_bytes, const braid_u256 *amount)
+{
+    braid_word word = braid_u256_word(amount);
+    return braid_counter_add(key, key_bytes, &word) == 1;
+}
+
+/// Subtracts from a counter; false where there is less, and then nothing changes.
+BRAID_FUNCTION bool braid_count_down(const void *key, uint32_t key_bytes, const braid_u256 *amount)
+{
+    braid_word word = braid_u256_word(amount);
+    return braid_counter_sub(key, key_bytes, &word) == 1;
 }
 
 /// A key of a map: one byte that names the map, and up to two words.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use abi::Interface;
 use primitives::{Address, BlockNumber, Bytes, Gas, VmKind, Wei};
 use state::{
-    Key, Namespace, StateView,
+    Key, Namespace, StateError, StateView, number,
     record::{AccountRecord, ContractRecord},
 };
 
@@ -98,6 +98,12 @@ impl<'a> StateAt<'a> {
         };
         let code = self.view.read(&Key::code(&account.code_hash))?;
         let prefix = Key::new(storage_of(account.kind), address, &[]);
+        let counters = Key::counter(address, &[]);
+        let counters = self.view.scan(counters.as_bytes(), counters.as_bytes(), storage_limit)?;
+        let number = |(key, bytes): (Key, Bytes)| -> Result<_, StateError> {
+            let number = number::decode(&key, Some(&bytes))?;
+            Ok((key, number))
+        };
         Ok(Inspection {
             address: *address,
             account,
@@ -105,6 +111,7 @@ impl<'a> StateAt<'a> {
             contract,
             interface: self.interface(address),
             storage: self.view.scan(prefix.as_bytes(), prefix.as_bytes(), storage_limit)?,
+            counters: counters.into_iter().map(number).collect::<Result<_, _>>()?,
         })
     }
 

@@ -9,7 +9,7 @@ use revm::{
     primitives::hardfork::SpecId,
     state::{Account, EvmStorage},
 };
-use state::{Key, Namespace, StateError, WriteSet, record::AccountRecord};
+use state::{Delta, Key, Namespace, StateError, WriteSet, record::AccountRecord};
 
 use crate::{Journal, ReadSet};
 
@@ -25,6 +25,9 @@ pub struct Changes {
     /// Coin that accounts get of which nothing else changes and nothing was read
     /// ([`Journal::defer_credit`]).
     pub credits: Vec<(Address, Wei)>,
+    /// What became of counters that were not read, in the order of their keys; none of them is in
+    /// `writes`. Only a journal that [defers](Journal::set_deferring) has any.
+    pub deltas: Vec<(Key, Delta)>,
     /// What was read of the view.
     pub reads: ReadSet,
 }
@@ -35,7 +38,8 @@ impl Journal {
     ///
     /// An account is written as an [`AccountRecord`]. An empty account is removed from Spurious
     /// Dragon on (EIP-161) and kept before. A slot is written as its 32 bytes, big-endian, and
-    /// removed where it is zero. A destroyed account loses its record and all its slots.
+    /// removed where it is zero. A destroyed account loses its record and all its slots. A counter
+    /// is written as a [`number`].
     ///
     /// # Errors
     ///
@@ -43,11 +47,12 @@ impl Journal {
     ///
     /// # Panics
     ///
-    /// Where a checkpoint is open, or credits were deferred.
+    /// Where a checkpoint is open, or something was deferred.
     pub fn take_changes(&mut self) -> Result<Changes, StateError> {
         let changes = self.close()?;
         self.inner.database.write(&changes.writes);
-        assert!(changes.credits.is_empty(), "a journal that defers credits is closed");
+        let is_whole = changes.credits.is_empty() && changes.deltas.is_empty();
+        assert!(is_whole, "a journal that defers is closed");
         Ok(changes)
     }
 
@@ -83,11 +88,12 @@ impl Journal {
         for (key, value) in std::mem::take(&mut self.open) {
             self.write(&mut writes, key, value);
         }
+        let deltas = self.take_counters(&mut writes)?;
         let rest = self.inner.finalize();
         assert!(rest.is_empty(), "all accounts were taken");
         let credits = credits.into_iter().map(|(to, sum)| (Address::from_evm(to), Wei(sum)));
         let reads = self.inner.database.take_reads();
-        Ok(Changes { writes, credits: credits.collect(), reads })
+        Ok(Changes { writes, credits: credits.collect(), deltas, reads })
     }
 
     fn write_account(

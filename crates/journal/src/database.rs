@@ -10,7 +10,7 @@ use revm::{
     Database, bytecode::Bytecode, database_interface::DBErrorMarker, primitives::KECCAK_EMPTY,
     state::AccountInfo,
 };
-use state::{Key, ScanEntry, StateError, StateView, WriteSet, record::AccountRecord};
+use state::{Key, ScanEntry, StateError, StateView, WriteSet, number, record::AccountRecord};
 use thiserror::Error;
 
 use crate::{marker, scan};
@@ -20,8 +20,37 @@ use crate::{marker, scan};
 pub struct ReadSet {
     /// Single records, with what was found.
     pub records: BTreeMap<Key, Option<Bytes>>,
+    /// Numbers that were not read, but of which something was asked.
+    pub asked: BTreeMap<Key, Bounds>,
     /// Ranges, in the order in which they were read.
     pub ranges: Vec<RangeRead>,
+}
+
+/// Between which bounds a number was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// It is this or more.
+    pub at_least: U256,
+    /// It is less than this, where that is known.
+    pub below: Option<U256>,
+}
+
+impl Bounds {
+    /// Whether the number is `amount` or more, where the bounds tell.
+    fn at_least(&self, amount: U256) -> Option<bool> {
+        let is_below = self.below.is_some_and(|below| amount >= below);
+        if amount <= self.at_least { Some(true) } else { is_below.then_some(false) }
+    }
+
+    fn learn(&mut self, amount: U256, holds: bool) {
+        assert!(self.at_least(amount).is_none(), "only what the bounds do not tell is asked");
+        if holds {
+            self.at_least = amount;
+        } else {
+            self.below = Some(amount);
+        }
+        assert!(self.below.is_none_or(|below| self.at_least < below), "some number is possible");
+    }
 }
 
 /// A range that was read, and what was found in it.
@@ -56,6 +85,8 @@ const CODES_MAX: usize = 1024;
 pub struct ViewDatabase {
     view: Arc<dyn StateView>,
     written: BTreeMap<Key, Option<Bytes>>,
+    /// Whether numbers are left unread that need not be known.
+    is_deferring: bool,
     reads: ReadSet,
     fault: Option<StateError>,
     /// Coin that accounts are to get which nobody has loaded.
@@ -73,6 +104,7 @@ impl ViewDatabase {
         Self {
             view,
             written: BTreeMap::new(),
+            is_deferring: false,
             reads: ReadSet::default(),
             fault: None,
             credits: BTreeMap::new(),
@@ -166,6 +198,48 @@ impl ViewDatabase {
             Ok(found)
         });
         found.map_err(|error| self.fail(error))
+    }
+
+    /// The number in a counter, as what was taken from above left it.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); [`StateError::Corrupt`] where the record is no number.
+    pub fn number(&mut self, key: &Key) -> Result<U256, StateError> {
+        let record = self.read(key)?;
+        number::decode(key, record.as_ref()).map_err(|error| self.fail(error))
+    }
+
+    /// Whether the number in a counter is `amount` or more. A database that defers need not read
+    /// it for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`number`](Self::number).
+    pub fn number_at_least(&mut self, key: &Key, amount: U256) -> Result<bool, StateError> {
+        if !self.defers(key) {
+            return Ok(self.number(key)? >= amount);
+        }
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let bounds = self.reads.asked.get(key).copied().unwrap_or_default();
+        if let Some(holds) = bounds.at_least(amount) {
+            return Ok(holds);
+        }
+        let holds = self.view.number_at_least(key, amount).map_err(|error| self.fail(error))?;
+        self.reads.asked.entry(key.clone()).or_default().learn(amount, holds);
+        Ok(holds)
+    }
+
+    /// Whether the number in a counter is not known and need not be.
+    #[must_use]
+    pub fn defers(&self, key: &Key) -> bool {
+        self.is_deferring && self.known(key).is_none()
+    }
+
+    pub(crate) const fn set_deferring(&mut self, is_deferring: bool) {
+        self.is_deferring = is_deferring;
     }
 
     /// What is known of `key` without asking the view.

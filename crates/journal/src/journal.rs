@@ -17,7 +17,7 @@ use revm::{
     primitives::{Log, LogData, hardfork::SpecId},
     state::AccountInfo,
 };
-use state::{Key, Namespace, ScanEntry, StateError, StateView};
+use state::{Delta, Key, Namespace, ScanEntry, StateError, StateView};
 
 use crate::{
     ViewDatabase, marker, scan,
@@ -32,6 +32,7 @@ use crate::{
 pub struct Journal {
     pub(crate) inner: RevmJournal<ViewDatabase>,
     pub(crate) open: BTreeMap<Key, Option<Bytes>>,
+    pub(crate) counters: BTreeMap<Key, Delta>,
     pub(crate) warm: BTreeSet<Key>,
     pub(crate) undo: Vec<Undo>,
 }
@@ -107,6 +108,7 @@ impl Journal {
         Self {
             inner: RevmJournal::new(database),
             open: BTreeMap::new(),
+            counters: BTreeMap::new(),
             warm: BTreeSet::new(),
             undo: Vec::new(),
         }
@@ -116,6 +118,7 @@ impl Journal {
     pub fn rebase(&mut self, view: Arc<dyn StateView>) {
         self.undo.clear();
         self.open.clear();
+        self.counters.clear();
         self.warm.clear();
         self.inner.finalize();
         self.inner.database.rebase(view);
@@ -215,7 +218,7 @@ impl Journal {
     ///
     /// # Panics
     ///
-    /// Where `key` is an account or a slot: those have functions of their own.
+    /// Where `key` is an account, a slot or a counter: those have functions of their own.
     pub fn record(&mut self, key: &Key) -> Result<Option<Bytes>, StateError> {
         assert_side(key);
         match self.open.get(key) {
@@ -244,13 +247,15 @@ impl Journal {
     ///
     /// # Panics
     ///
-    /// Where `from` does not start with `prefix`.
+    /// Where `from` does not start with `prefix`, or the range is one of counters.
     pub fn scan(
         &mut self,
         prefix: &[u8],
         from: &[u8],
         limit: usize,
     ) -> Result<Vec<ScanEntry>, StateError> {
+        let is_counters = prefix.first() == Some(&(Namespace::Counter as u8));
+        assert!(!is_counters, "open counters are no records");
         let database = &mut self.inner.database;
         scan::merged(&self.open, prefix, from, limit, |from, limit| {
             database.scan(prefix, from, limit)
@@ -564,6 +569,10 @@ impl Journal {
                 Change::Record { key, before: None } => {
                     self.open.remove(&key);
                 }
+                Change::Counter { key, before } => {
+                    let open = self.counters.insert(key, before);
+                    assert!(open.is_some(), "a counter that was changed is open");
+                }
                 Change::Warmed { key } => {
                     let was_warm = self.warm.remove(&key);
                     assert!(was_warm, "a record that was warmed is warm");
@@ -588,7 +597,7 @@ impl Journal {
         found.is_ok_and(|found| !found.is_empty())
     }
 
-    fn push_undo(&mut self, change: Change) {
+    pub(crate) fn push_undo(&mut self, change: Change) {
         let position = self.inner.inner.journal.len();
         debug_assert!(self.undo.last().is_none_or(|last| last.position < position), "in order");
         self.undo.push(Undo { position, change });
@@ -612,7 +621,7 @@ impl Journal {
 
 fn assert_side(key: &Key) {
     assert!(
-        !matches!(key.namespace(), Namespace::Account | Namespace::Slot),
-        "accounts and slots have functions of their own"
+        !matches!(key.namespace(), Namespace::Account | Namespace::Slot | Namespace::Counter),
+        "accounts, slots and counters have functions of their own"
     );
 }

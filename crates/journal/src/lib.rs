@@ -10,6 +10,7 @@
 //! how a machine runs; only its [`evm`] module names types of revm to the outside.
 
 mod changes;
+mod counter;
 mod database;
 pub mod evm;
 mod journal;
@@ -18,5 +19,5 @@ mod scan;
 mod undo;
 
 pub use changes::Changes;
-pub use database::{RangeRead, ReadSet, ViewDatabase, ViewError};
+pub use database::{Bounds, RangeRead, ReadSet, ViewDatabase, ViewError};
 pub use journal::{AccountState, AliasBinding, Checkpoint, Creation, Journal, Transfer};

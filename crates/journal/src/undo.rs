@@ -2,7 +2,7 @@
 
 use primitives::{Bytes, EvmAddress, U256};
 use revm::context::JournalEntry;
-use state::Key;
+use state::{Delta, Key};
 
 /// One change beside revm's own, and where its marker lies in revm's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub(crate) enum Change {
         key: Key,
         /// What the open changes held for it.
         before: Option<Option<Bytes>>,
+    },
+    /// A counter was changed.
+    ///
+    /// Action: `counters[key]` becomes the sum of the change that was open and the new one.
+    ///
+    /// Revert: `counters[key]` gets `before` again. What was asked of the number below stays
+    /// known: it holds whatever is taken back.
+    Counter {
+        /// The counter.
+        key: Key,
+        /// The change that was open, [`Delta::NONE`] where there was none.
+        before: Delta,
     },
     /// A record was accessed for the first time in the transaction.
     ///

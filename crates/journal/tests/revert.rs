@@ -502,7 +502,7 @@ fn checkpoints_nest() {
 }
 
 #[test]
-#[should_panic(expected = "accounts and slots have functions of their own")]
+#[should_panic(expected = "accounts, slots and counters have functions of their own")]
 fn accounts_are_no_records() {
     Journal::new(Arc::new(EmptyView)).set_record(Key::account(&address(0)), None);
 }

@@ -160,8 +160,8 @@ impl Execution {
     }
 
     /// Forgets all that was done and read, and goes on over another view. What happens after may
-    /// be for nothing if `is_speculative`: then fees are deferred, so that the changes hold
-    /// credits, and no code is made ready.
+    /// be for nothing if `is_speculative`: then fees and counters are deferred, so that the changes
+    /// hold credits and deltas, and no code is made ready.
     pub fn rebase(&mut self, view: Arc<dyn StateView>, is_speculative: bool) {
         self.session.rebase(view);
         self.session.set_deferring(is_speculative);

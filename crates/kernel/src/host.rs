@@ -1,7 +1,7 @@
 //! The host of one frame of a hosted machine: its own state by [`Access`], other contracts by the
 //! transaction's frames.
 
-use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, VmKind, Wei};
+use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
     Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
@@ -80,6 +80,18 @@ impl Host for FrameHost<'_, '_> {
         request: &ScanRequest<'_>,
     ) -> Result<Vec<(Bytes, Bytes)>, Trap> {
         self.access.storage_scan(gas, request)
+    }
+
+    fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap> {
+        self.access.counter_get(gas, key)
+    }
+
+    fn counter_add(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        self.access.counter_add(gas, key, amount)
+    }
+
+    fn counter_sub(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        self.access.counter_sub(gas, key, amount)
     }
 
     fn transient_get(&mut self, gas: &mut GasMeter, key: B256) -> Result<B256, Trap> {

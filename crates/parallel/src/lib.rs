@@ -35,7 +35,8 @@ pub use engine::{Engine, Plan, STACK_BYTES};
 pub use observe::{Observed, Statistics};
 pub use run::{Finished, RunError};
 pub use simulate::{Policy, Simulated, simulate};
-pub use task::{Attempt, Delta, Footing, NotApplicable, Numbers, Task, Verdict};
+pub use state::Delta;
+pub use task::{Attempt, Footing, NotApplicable, Numbers, Task, Verdict};
 pub use view::{Interruption, View};
 
 #[cfg(test)]

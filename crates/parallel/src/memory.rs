@@ -9,7 +9,7 @@ use primitives::{Bytes, U256};
 use state::{Key, Overlay, ScanEntry, StateError, StateView, WriteSet};
 
 use crate::{
-    Delta, Numbers,
+    Delta, NotApplicable, Numbers,
     range::{RangeRead, WrittenKeys},
     sync::Mutex,
 };
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
 pub(crate) enum Unreadable {
     /// The stretch that writes it is being run again.
     Estimate(Index),
-    /// Speculative deltas do not fit the record.
+    /// Speculative deltas do not fit the record, or it holds no number.
     Unresolvable,
     /// The base failed.
     Failed(StateError),
@@ -208,7 +208,8 @@ impl Memory {
     /// Whether a number is at least `amount`, as the stretch `reader` sees it.
     pub(crate) fn ask(&self, key: &Key, amount: U256, reader: Index) -> Result<bool, Unreadable> {
         let seen = self.read(key, reader)?;
-        Ok(self.numbers.is_at_least(key, seen.value.as_ref(), amount))
+        let holds = self.numbers.is_at_least(key, seen.value.as_ref(), amount);
+        holds.map_err(|NotApplicable| Unreadable::Unresolvable)
     }
 
     /// Lays down what an attempt wrote, over what the attempt before it, in `before`, did.

@@ -3,18 +3,9 @@
 use std::{fmt, ops::Range, sync::Arc};
 
 use primitives::{Bytes, U256};
-use state::{Key, WriteSet};
+use state::{Delta, Key, WriteSet};
 
 use crate::View;
-
-/// A change that commutes with others of its kind: whoever only makes it need not read the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delta {
-    /// The number in the record grows.
-    Add(U256),
-    /// The number in the record falls. Who makes it has asked [`View::at_least`] whether it can.
-    Sub(U256),
-}
 
 /// On what an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +26,8 @@ pub struct Attempt<O> {
     /// The keys of `writes` that may be set to what was there before, for example because they were
     /// not read.
     pub blind: Vec<Key>,
-    /// The records that it only adds to or subtracts from; none of them is in `writes`.
+    /// The records that it only adds to or subtracts from; none of them is in `writes`. Who
+    /// subtracts has asked [`View::at_least`] whether it can.
     pub deltas: Vec<(Key, Delta)>,
     /// What it weighs in observations: its gas.
     pub weight: u64,
@@ -69,10 +61,19 @@ pub trait Numbers: Send + Sync + fmt::Debug {
     ) -> Result<Option<Bytes>, NotApplicable>;
 
     /// Whether the number in the record is `amount` or more.
-    fn is_at_least(&self, key: &Key, record: Option<&Bytes>, amount: U256) -> bool;
+    ///
+    /// # Errors
+    ///
+    /// [`NotApplicable`] where the record holds no number.
+    fn is_at_least(
+        &self,
+        key: &Key,
+        record: Option<&Bytes>,
+        amount: U256,
+    ) -> Result<bool, NotApplicable>;
 }
 
-/// A delta that cannot be applied to the record that is there.
+/// The record that is there holds no number, or one that a delta cannot be applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotApplicable;
 

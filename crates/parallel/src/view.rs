@@ -157,6 +157,10 @@ impl StateView for View {
         Ok(value)
     }
 
+    fn number_at_least(&self, key: &Key, amount: U256) -> Result<bool, StateError> {
+        self.at_least(key, amount)
+    }
+
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<ScanEntry>, StateError> {
         let mut current = self.enter()?;
         let found = self.memory.scan((prefix, from, limit), current.aim.index);

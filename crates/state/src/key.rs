@@ -66,6 +66,9 @@ namespaces! {
     Alias = 11, "alias";
     /// Records of the chain itself.
     Meta = 12, "meta";
+    /// A number of a contract that is changed by adding and subtracting; see
+    /// [`number`](crate::number).
+    Counter = 13, "counter";
 }
 
 /// The key of one record: namespace, space, and a key of any length within them.
@@ -101,6 +104,12 @@ impl Key {
     #[must_use]
     pub fn kv(address: &Address, key: &[u8]) -> Self {
         Self::new(Namespace::Kv, address, key)
+    }
+
+    /// A counter of a contract.
+    #[must_use]
+    pub fn counter(address: &Address, key: &[u8]) -> Self {
+        Self::new(Namespace::Counter, address, key)
     }
 
     /// Code by its hash; the space is the hash itself.

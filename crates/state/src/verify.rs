@@ -1,10 +1,11 @@
 //! Checking a store as a whole: what a healthy one is, told from its bytes alone.
 
-use primitives::{CodeHash, Hash};
+use primitives::{Bytes, CodeHash, Hash};
 
 use crate::{
     Key, Namespace, Records, StateError, StateView, Store, Tip,
     commitment::RootBuilder,
+    number,
     record::{AccountRecord, ContractRecord},
 };
 
@@ -103,7 +104,7 @@ fn check_tree(store: &dyn Store, tip: Tip, report: &mut Report) -> Result<(), St
     Ok(())
 }
 
-fn check_record(view: &dyn StateView, key: &Key, value: &[u8]) -> Result<(), StateError> {
+fn check_record(view: &dyn StateView, key: &Key, value: &Bytes) -> Result<(), StateError> {
     match key.namespace() {
         Namespace::Account => {
             check_suffix(key, 0)?;
@@ -134,6 +135,9 @@ fn check_record(view: &dyn StateView, key: &Key, value: &[u8]) -> Result<(), Sta
             check_suffix(key, 0)?;
             check_length(key, value, WORD_BYTES)
         }
+        Namespace::Counter if number::decode(key, Some(value))?.is_zero() => {
+            Err(corrupt(key, "a counter that is zero has no record".to_owned()))
+        }
         // The bytes of these are the business of the machine that wrote them.
         Namespace::Kv
         | Namespace::Object
@@ -141,6 +145,7 @@ fn check_record(view: &dyn StateView, key: &Key, value: &[u8]) -> Result<(), Sta
         | Namespace::MoveModule
         | Namespace::MoveResource
         | Namespace::MoveTable
+        | Namespace::Counter
         | Namespace::Meta => Ok(()),
     }
 }

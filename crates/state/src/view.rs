@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use primitives::Bytes;
+use primitives::{Bytes, U256};
 
-use crate::{Key, StateError};
+use crate::{Key, StateError, number};
 
 /// One record that a scan found.
 pub type ScanEntry = (Key, Bytes);
@@ -20,6 +20,18 @@ pub trait StateView: Send + Sync + fmt::Debug {
     ///
     /// [`StateError`] where the store failed or the attempt was withdrawn.
     fn read(&self, key: &Key) -> Result<Option<Bytes>, StateError>;
+
+    /// Whether the number in a [counter](crate::Namespace::Counter) is `amount` or more.
+    ///
+    /// A view in which records still change need not count this as reading the record: only the
+    /// answer has to stay as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); [`StateError::Corrupt`] where the record is no number.
+    fn number_at_least(&self, key: &Key, amount: U256) -> Result<bool, StateError> {
+        Ok(number::decode(key, self.read(key)?.as_ref())? >= amount)
+    }
 
     /// At most `limit` records whose keys start with `prefix` and are not below `from`, in the
     /// order of their keys.

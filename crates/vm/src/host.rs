@@ -1,6 +1,6 @@
 //! All that code in a frame can reach.
 
-use primitives::{Address, B256, Bytes, CodeHash, Gas, VmKind, Wei};
+use primitives::{Address, B256, Bytes, CodeHash, Gas, U256, VmKind, Wei};
 use thiserror::Error;
 
 use crate::{Environment, GasMeter, HaltReason, OutOfGas, Schedule, Status};
@@ -49,6 +49,32 @@ pub trait Host {
         gas: &mut GasMeter,
         request: &ScanRequest<'_>,
     ) -> Result<Vec<(Bytes, Bytes)>, Trap>;
+
+    /// The number in a counter of the contract, which is zero before its first change.
+    ///
+    /// Reading orders a transaction after all that change the counter. A contract that only adds
+    /// and subtracts does not read it.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap>;
+
+    /// Adds to a counter of the contract. Tells whether the sum fits; where it does not, nothing
+    /// has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn counter_add(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap>;
+
+    /// Subtracts from a counter of the contract. Tells whether there was as much; where there was
+    /// not, nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn counter_sub(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap>;
 
     /// A word of the contract's storage that lasts as long as the transaction (EIP-1153).
     ///

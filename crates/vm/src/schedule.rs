@@ -76,6 +76,9 @@ pub struct Schedule {
     pub debug_base: Gas,
 }
 
+/// Bytes of the number in a counter.
+const COUNTER_BYTES: usize = 32;
+
 /// The first version.
 pub const SCHEDULE_V1: Schedule = Schedule {
     version: 1,
@@ -144,6 +147,20 @@ impl Schedule {
         access.saturating_add(base).saturating_add(more)
     }
 
+    /// What reading a counter costs: the same for every number, zero among them.
+    #[must_use]
+    pub fn counter_read(&self, is_cold: bool) -> Gas {
+        self.read(is_cold, COUNTER_BYTES)
+    }
+
+    /// What changing a counter under a key of `key_bytes` costs, beside a cold access: as much as
+    /// writing a record of its size, also where the change does not fit. `makes` tells whether a
+    /// counter that was zero is added to.
+    #[must_use]
+    pub fn counter_change(&self, makes: bool, key_bytes: usize) -> Gas {
+        self.write(false, !makes, key_bytes.saturating_add(COUNTER_BYTES))
+    }
+
     /// What an event costs.
     #[must_use]
     pub fn log(&self, topics: usize, data_bytes: usize) -> Gas {
@@ -164,5 +181,8 @@ mod tests {
         assert_eq!(schedule.write(true, true, 64), Gas(5_000));
         assert_eq!(schedule.write(false, true, 64 + 33), Gas(2_900 + 2 * 640));
         assert_eq!(schedule.read(false, 32), Gas(103));
+        assert_eq!(schedule.counter_change(true, 32), schedule.write(false, false, 64));
+        assert_eq!(schedule.counter_change(false, 33), Gas(2_900 + 640));
+        assert_eq!(schedule.counter_read(true), Gas(2_103));
     }
 }

@@ -15,7 +15,7 @@ use primitives::limits::{
     EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX,
     STORAGE_VALUE_BYTES_MAX,
 };
-use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, U256, VmKind, Wei};
 
 use crate::schedule::words;
 use crate::trace::Event;
@@ -32,6 +32,8 @@ pub type Script = Arc<dyn Fn(&Frame<'_>, &mut MemoryHost) -> Outcome + Send + Sy
 pub struct MemoryState {
     /// Records of the contracts' own storage.
     pub records: BTreeMap<(Address, Vec<u8>), Bytes>,
+    /// Counters of the contracts; none of them is zero.
+    pub counters: BTreeMap<(Address, Vec<u8>), U256>,
     /// Transient words.
     pub transient: BTreeMap<(Address, B256), B256>,
     /// Balances.
@@ -42,7 +44,7 @@ pub struct MemoryState {
     pub codes: BTreeMap<Address, (VmKind, CodeHash)>,
     /// Events in their order.
     pub events: Vec<Event>,
-    warm: BTreeSet<(Address, Option<Vec<u8>>)>,
+    warm: BTreeSet<Warm>,
 }
 
 /// A host over maps in memory.
@@ -166,7 +168,48 @@ impl MemoryHost {
     }
 
     fn touch(&mut self, contract: Address, key: Option<&[u8]>) -> bool {
-        self.state.warm.insert((contract, key.map(<[u8]>::to_vec)))
+        self.state.warm.insert(match key {
+            Some(key) => Warm::Record(contract, key.to_vec()),
+            None => Warm::Account(contract),
+        })
+    }
+
+    /// The place of a counter and its number, after the access is charged.
+    fn counter_access(
+        &mut self,
+        gas: &mut GasMeter,
+        (contract, key): (Address, &[u8]),
+        price: impl FnOnce(&Schedule, bool) -> Gas,
+    ) -> Result<((Address, Vec<u8>), U256), Trap> {
+        check_key(key)?;
+        let place = (contract, key.to_vec());
+        let is_cold = self.state.warm.insert(Warm::Counter(contract, key.to_vec()));
+        gas.charge(price(&self.schedule, is_cold))?;
+        let number = self.state.counters.get(&place).copied().unwrap_or_default();
+        Ok((place, number))
+    }
+
+    /// Changes a counter, after the change is charged. Tells whether the change fits.
+    fn change_counter(
+        &mut self,
+        gas: &mut GasMeter,
+        key: &[u8],
+        change: impl FnOnce(U256) -> (bool, Option<U256>),
+    ) -> Result<bool, Trap> {
+        let contract = self.write_operation()?.contract;
+        let cold = |schedule: &Schedule, is_cold| match is_cold {
+            true => schedule.cold_access,
+            false => Gas::ZERO,
+        };
+        let (place, number) = self.counter_access(gas, (contract, key), cold)?;
+        let (makes, after) = change(number);
+        gas.charge(self.schedule.counter_change(makes, key.len()))?;
+        match after {
+            Some(after) if after.is_zero() => self.state.counters.remove(&place),
+            Some(after) => self.state.counters.insert(place, after),
+            None => return Ok(false),
+        };
+        Ok(true)
     }
 
     fn account_access(&mut self, gas: &mut GasMeter, address: &Address) -> Result<(), Trap> {
@@ -249,6 +292,21 @@ impl Host for MemoryHost {
             found.push((Bytes::copy_from_slice(key), value.clone()));
         }
         Ok(found)
+    }
+
+    fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap> {
+        let contract = self.operation()?.contract;
+        Ok(self.counter_access(gas, (contract, key), Schedule::counter_read)?.1)
+    }
+
+    fn counter_add(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        self.change_counter(gas, key, |number| {
+            (number.is_zero() && !amount.is_zero(), number.checked_add(amount))
+        })
+    }
+
+    fn counter_sub(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        self.change_counter(gas, key, |number| (false, number.checked_sub(amount)))
     }
 
     fn transient_get(&mut self, gas: &mut GasMeter, key: B256) -> Result<B256, Trap> {
@@ -401,6 +459,14 @@ impl Host for MemoryHost {
         self.debug.push(text.to_owned());
         Ok(())
     }
+}
+
+/// What was accessed before.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Warm {
+    Account(Address),
+    Record(Address, Vec<u8>),
+    Counter(Address, Vec<u8>),
 }
 
 #[derive(Debug, Clone, Copy, Default)]

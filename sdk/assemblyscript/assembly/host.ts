@@ -24,6 +24,12 @@ export declare function storage_delete(key: usize, key_bytes: u32): i32;
 export declare function storage_scan(
   prefix: usize, prefix_bytes: u32, after: usize, after_bytes: i32, limit: u32,
 ): i32;
+@external("braid1", "counter_get")
+export declare function counter_get(key: usize, key_bytes: u32, into: usize): void;
+@external("braid1", "counter_add")
+export declare function counter_add(key: usize, key_bytes: u32, amount: usize): i32;
+@external("braid1", "counter_sub")
+export declare function counter_sub(key: usize, key_bytes: u32, amount: usize): i32;
 @external("braid1", "transient_get")
 export declare function transient_get(key: usize, into: usize): void;
 @external("braid1", "transient_put")

@@ -350,6 +350,24 @@ export function storeU256(key: Bytes, number: U256): void {
   else storeBytes(key, number.word());
 }
 
+/** The number in a counter; a call that reads it waits for all earlier ones that change it. */
+export function counter(key: Bytes): U256 {
+  const word = newWord();
+  host.counter_get(at(key), key.length, at(word));
+  return U256.read(word);
+}
+
+/** Adds to a counter, which many transactions of a block can do at once; false where the sum does
+ * not fit, and then nothing changes. */
+export function countUp(key: Bytes, amount: U256): bool {
+  return host.counter_add(at(key), key.length, at(amount.word())) == 1;
+}
+
+/** Subtracts from a counter; false where there is less, and then nothing changes. */
+export function countDown(key: Bytes, amount: U256): bool {
+  return host.counter_sub(at(key), key.length, at(amount.word())) == 1;
+}
+
 export function caller(): Word {
   const word = newWord();
   host.caller(at(word));

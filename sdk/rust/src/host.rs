@@ -113,6 +113,27 @@ pub fn storage_scan(prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(V
     records
 }
 
+/// The number in a counter of this contract, which is zero before its first change.
+///
+/// Reading makes this call wait for all earlier ones that change the counter; only adding and
+/// subtracting does not.
+#[must_use]
+pub fn counter_get(key: &[u8]) -> U256 {
+    U256::from_bytes(&backend::counter_get(key))
+}
+
+/// Adds to a counter; false where the sum does not fit, and then nothing changes.
+#[must_use]
+pub fn counter_add(key: &[u8], amount: &U256) -> bool {
+    backend::counter_add(key, &amount.to_bytes())
+}
+
+/// Subtracts from a counter; false where there is less, and then nothing changes.
+#[must_use]
+pub fn counter_sub(key: &[u8], amount: &U256) -> bool {
+    backend::counter_sub(key, &amount.to_bytes())
+}
+
 /// A word of the transaction's transient storage; zero where none was put.
 #[must_use]
 pub fn transient_get(key: &[u8; 32]) -> [u8; 32] {

@@ -84,7 +84,7 @@ pub mod prelude {
         host,
         host::{CallError, Gas},
         require, revert,
-        storage::{List, Mapping, Value},
+        storage::{Counter, List, Mapping, Value},
     };
 }
 

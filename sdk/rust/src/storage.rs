@@ -1,4 +1,4 @@
-//! Storage by name: single values, mappings and lists in the records of a contract.
+//! Storage by name: single values, mappings and lists in the records of a contract, and counters.
 //!
 //! The key of a value is its field's name; of an entry the name, a zero byte and the ABI encoding
 //! of the key. Names have no zero byte, so no two records share a key. A value equal to its default
@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 
 use crate::{
+    U256,
     abi::{self, AbiType},
     host,
 };
@@ -42,6 +43,32 @@ pub struct List<T> {
     items: Mapping<u64, T>,
 }
 
+/// A number that many transactions of a block can change at once, because they add and subtract
+/// without reading it: a count, a total, a pool of tickets.
+///
+/// ```
+/// # use braid_sdk as braid;
+/// # use braid::prelude::*;
+/// #[derive(Storage)]
+/// pub struct Raffle {
+///     tickets: Counter,
+/// }
+///
+/// #[braid::contract]
+/// impl Raffle {
+///     #[constructor]
+///     fn new(&mut self, tickets: U256) -> bool {
+///         self.tickets.add(&tickets)
+///     }
+///     fn draw(&mut self) -> bool {
+///         self.tickets.sub(&U256::from(1_u8))
+///     }
+/// }
+/// ```
+pub struct Counter {
+    name: &'static str,
+}
+
 impl<T> Field for Value<T> {
     fn attach(name: &'static str) -> Self {
         Self { name, of: PhantomData }
@@ -57,6 +84,33 @@ impl<K, V> Field for Mapping<K, V> {
 impl<T> Field for List<T> {
     fn attach(name: &'static str) -> Self {
         Self { length: Value::attach(name), items: Mapping::attach(name) }
+    }
+}
+
+impl Field for Counter {
+    fn attach(name: &'static str) -> Self {
+        Self { name }
+    }
+}
+
+impl Counter {
+    /// The number, which is zero before its first change. A call that reads it waits for all
+    /// earlier ones that change it.
+    #[must_use]
+    pub fn get(&self) -> U256 {
+        host::counter_get(self.name.as_bytes())
+    }
+
+    /// Adds; false where the sum is more than a [`U256`] holds, and then nothing changes.
+    #[must_use]
+    pub fn add(&mut self, amount: &U256) -> bool {
+        host::counter_add(self.name.as_bytes(), amount)
+    }
+
+    /// Subtracts; false where there is less, and then nothing changes.
+    #[must_use]
+    pub fn sub(&mut self, amount: &U256) -> bool {
+        host::counter_sub(self.name.as_bytes(), amount)
     }
 }
 
@@ -153,6 +207,12 @@ impl<T> fmt::Debug for Value<T> {
 impl<K, V> fmt::Debug for Mapping<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Mapping").field(&self.name).finish()
+    }
+}
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Counter").field(&self.name).finish()
     }
 }
 

@@ -31,6 +31,12 @@ unsafe extern "C" {
         after_bytes: i32,
         limit: usize,
     ) -> i32;
+    #[link_name = "counter_get"]
+    fn raw_counter_get(key: *const u8, key_bytes: usize, into: *mut u8);
+    #[link_name = "counter_add"]
+    fn raw_counter_add(key: *const u8, key_bytes: usize, amount: *const u8) -> i32;
+    #[link_name = "counter_sub"]
+    fn raw_counter_sub(key: *const u8, key_bytes: usize, amount: *const u8) -> i32;
     #[link_name = "transient_get"]
     fn raw_transient_get(key: *const u8, into: *mut u8);
     #[link_name = "transient_put"]
@@ -181,6 +187,16 @@ pub(crate) fn storage_scan(prefix: &[u8], after: Option<&[u8]>, limit: usize) ->
     buffer()
 }
 
+pub(crate) fn counter_add(key: &[u8], amount: &[u8; 32]) -> bool {
+    // SAFETY: pointer and length of one slice; the array has the 32 bytes that are read.
+    unsafe { raw_counter_add(key.as_ptr(), key.len(), amount.as_ptr()) == 1 }
+}
+
+pub(crate) fn counter_sub(key: &[u8], amount: &[u8; 32]) -> bool {
+    // SAFETY: pointer and length of one slice; the array has the 32 bytes that are read.
+    unsafe { raw_counter_sub(key.as_ptr(), key.len(), amount.as_ptr()) == 1 }
+}
+
 pub(crate) fn transient_put(key: &[u8; 32], value: &[u8; 32]) {
     // SAFETY: both arrays have the 32 bytes that are read.
     unsafe { raw_transient_put(key.as_ptr(), value.as_ptr()) };
@@ -293,6 +309,7 @@ macro_rules! words {
     )*};
 }
 words! {
+    counter_get(key: &[u8]) = raw_counter_get(key.as_ptr(), key.len());
     transient_get(key: &[u8; 32]) = raw_transient_get(key.as_ptr());
     caller() = raw_caller();
     origin() = raw_origin();

@@ -24,6 +24,7 @@ struct Book {
     owner: Value<Address>,
     notes: Mapping<(Address, String), U256>,
     amounts: List<U256>,
+    seats: Counter,
 }
 
 #[braid::contract(events(Noted), errors(BookError))]
@@ -65,6 +66,28 @@ impl Book {
         Ok(sum)
     }
 
+    fn add_seats(&mut self, amount: U256) -> bool {
+        self.seats.add(&amount)
+    }
+
+    fn take_seats(&mut self, amount: U256, fails: bool) -> bool {
+        let is_taken = self.seats.sub(&amount);
+        if fails {
+            host::revert_message("no show");
+        }
+        is_taken
+    }
+
+    #[view]
+    fn seats(&self) -> U256 {
+        self.seats.get()
+    }
+
+    #[view]
+    fn take_a_seat_in_a_view(&self) -> bool {
+        host::counter_sub(b"seats", &U256::ZERO)
+    }
+
     #[payable]
     fn give(&mut self) -> U256 {
         host::value()
@@ -102,6 +125,12 @@ trait BookCaller {
     fn totals(&self) -> (u64, U256);
     #[view]
     fn write_in_a_view(&self) -> bool;
+    fn add_seats(&mut self, amount: U256) -> bool;
+    fn take_seats(&mut self, amount: U256, fails: bool) -> bool;
+    #[view]
+    fn seats(&self) -> U256;
+    #[view]
+    fn take_a_seat_in_a_view(&self) -> bool;
     fn write_note(&mut self, topic: String, amount: U256) -> U256;
     #[payable]
     fn give(&mut self) -> U256;
@@ -226,6 +255,20 @@ fn messages_are_those_of_solidity() {
 fn a_write_in_a_static_call_halts() {
     let (_, book) = open();
     assert_eq!(book.write_in_a_view(), Err(CallError::Halt));
+    assert_eq!(book.take_a_seat_in_a_view(), Err(CallError::Halt));
+}
+
+#[test]
+fn a_counter_stays_within_its_bounds() {
+    let (_, book) = open();
+    assert_eq!(book.take_seats(number(1), false), Ok(false));
+    assert_eq!(book.add_seats(number(5)), Ok(true));
+    assert_eq!(book.add_seats(U256::MAX), Ok(false));
+    assert_eq!(book.take_seats(number(3), false), Ok(true));
+    assert_eq!(book.take_seats(number(3), false), Ok(false));
+    let failed = CallError::Revert(host::encode_message("no show"));
+    assert_eq!(book.take_seats(number(1), true), Err(failed));
+    assert_eq!(book.seats(), Ok(number(2)));
 }
 
 #[test]
@@ -276,10 +319,14 @@ fn the_interface_is_solidity_json() {
     assert_eq!(
         signatures,
         [
+            "addSeats(uint256)",
             "give()",
             "noteOf(address,string)",
             "owner()",
             "renamed(string)",
+            "seats()",
+            "takeASeatInAView()",
+            "takeSeats(uint256,bool)",
             "totals()",
             "writeInAView()",
             "writeNote(string,uint256)",

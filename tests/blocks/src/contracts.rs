@@ -46,3 +46,6 @@ pub const SCANNER: &str = r#"(module
 /// WebAssembly that reads a record which each call changes, so that attempts are withdrawn inside
 /// of it, and answers with success whatever its own call of the contract in its input gave.
 pub use crossing_tests::contracts::WASM_BOUNCER;
+
+/// WebAssembly that changes a counter, which transactions may do at once.
+pub use crossing_tests::contracts::WASM_COUNTER;

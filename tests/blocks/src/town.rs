@@ -37,6 +37,7 @@ pub struct Town {
     token: Address,
     wasm_token: Address,
     scanner: Address,
+    counted: Address,
     bouncers: [Address; 2],
     watcher: Address,
     hot_counter: Address,
@@ -104,6 +105,7 @@ impl Town {
         let token = world.deploy("solidity/Token.json", &arguments);
         let wasm_token = world.deploy("rust/token.wasm", &arguments);
         let scanner = world.deploy_wat(contracts::SCANNER);
+        let counted = world.deploy_wat(contracts::WASM_COUNTER);
         let bouncers = [
             world.deploy_wat(contracts::WASM_BOUNCER),
             world.deploy_evm(crossing_tests::contracts::EVM_BOUNCER),
@@ -133,6 +135,7 @@ impl Town {
             token,
             wasm_token,
             scanner,
+            counted,
             bouncers,
             watcher,
             hot_counter,
@@ -252,7 +255,7 @@ impl Writer<'_> {
         let somebody = sender(random.below(SENDERS + 3));
         let amount = U256::from(random.below(50));
         let coin = random.below(1000);
-        match random.below(16) {
+        match random.below(19) {
             0..=2 => (somebody, Bytes::new(), coin),
             3 => (self.beneficiary, Bytes::new(), coin * random.below(2)),
             4 | 5 => {
@@ -277,6 +280,15 @@ impl Writer<'_> {
             13 => {
                 let (to, input) = town.is_failing(random);
                 self.passed_on(to, &input)
+            }
+            16 | 17 => {
+                let operation = *random.of(&[0, 1, 1, 1, 2, 2, 2, 2, 3, 4]);
+                let input = [&[operation], amount.to_be_bytes::<32>().as_slice()].concat();
+                (town.counted, input.into(), 0)
+            }
+            18 => {
+                let input = [&[1], amount.to_be_bytes::<32>().as_slice()].concat();
+                self.passed_on(town.counted, &input.into())
             }
             14 if !self.made.is_empty() => {
                 let made = *self.random.of(&self.made);

@@ -178,3 +178,34 @@ pub const WASM_PAYER: &str = r#"(module
     (i32.store8 (i32.const 64) (call $transfer (i32.const 0) (i32.const 32)))
     (call $output_write (i32.const 64) (i32.const 1))
     (i32.const 0)))"#;
+
+/// WebAssembly with one counter under the key `n`. Its input is an operation (one byte) and an
+/// amount: 0 returns the number; 1 adds and 2 subtracts, and returns whether that was done (one
+/// byte); 3 adds and reverts; 4 adds twice.
+pub const WASM_COUNTER: &str = r#"(module
+  (import "braid1" "input_read" (func $input_read (param i32 i32 i32)))
+  (import "braid1" "finish" (func $finish (param i32 i32)))
+  (import "braid1" "counter_get" (func $get (param i32 i32 i32)))
+  (import "braid1" "counter_add" (func $add (param i32 i32 i32) (result i32)))
+  (import "braid1" "counter_sub" (func $sub (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 256) "n")
+  (func $changed (param $is_done i32)
+    (i32.store8 (i32.const 300) (local.get $is_done))
+    (call $finish (i32.const 300) (i32.const 1)))
+  (func $add_amount (result i32)
+    (call $add (i32.const 256) (i32.const 1) (i32.const 1)))
+  (func (export "call") (param $bytes i32) (result i32) (local $operation i32)
+    (call $input_read (i32.const 0) (i32.const 0) (local.get $bytes))
+    (local.set $operation (i32.load8_u (i32.const 0)))
+    (if (i32.eqz (local.get $operation)) (then
+      (call $get (i32.const 256) (i32.const 1) (i32.const 300))
+      (call $finish (i32.const 300) (i32.const 32))))
+    (if (i32.eq (local.get $operation) (i32.const 1))
+      (then (call $changed (call $add_amount))))
+    (if (i32.eq (local.get $operation) (i32.const 2))
+      (then (call $changed (call $sub (i32.const 256) (i32.const 1) (i32.const 1)))))
+    (drop (call $add_amount))
+    (if (i32.eq (local.get $operation) (i32.const 4))
+      (then (call $changed (call $add_amount))))
+    (i32.const 1)))"#;

@@ -53,6 +53,16 @@ pub(crate) fn inspect(
             })
         })
         .collect();
+    let counters: Vec<_> = found
+        .counters
+        .iter()
+        .map(|(key, number)| {
+            json!({
+                "key": alloy_primitives::hex::encode_prefixed(key.suffix()),
+                "value": number.to_string(),
+            })
+        })
+        .collect();
     output.json(&json!({
         "address": address,
         "block": state.block(),
@@ -64,6 +74,7 @@ pub(crate) fn inspect(
         "code_bytes": found.code_bytes,
         "contract": found.contract,
         "storage": storage,
+        "counters": counters,
     }))?;
     output.table(&["property", "value"], &properties(&found))?;
     if let Some(interface) = &found.interface {
@@ -81,6 +92,15 @@ pub(crate) fn inspect(
             })
             .collect();
         output.table(&["key", "value"], &rows)?;
+    }
+    if !found.counters.is_empty() {
+        output.heading("Counters")?;
+        let rows: Vec<_> = found
+            .counters
+            .iter()
+            .map(|(key, number)| vec![braidvm::show_bytes(key.suffix()), number.to_string()])
+            .collect();
+        output.table(&["key", "number"], &rows)?;
     }
     Ok(())
 }

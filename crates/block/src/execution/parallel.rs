@@ -8,7 +8,7 @@ use parallel::{
 };
 use parking_lot::Mutex;
 use primitives::{Bytes, U256, Wei};
-use state::{Key, Namespace, StateView, record::AccountRecord};
+use state::{Key, Namespace, StateView, number, record::AccountRecord};
 use vm::BlockEnvironment;
 
 use super::{
@@ -28,7 +28,7 @@ pub(super) fn execute(
     let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes };
     let (kernel, block) = (Arc::clone(kernel), block.clone());
     let task = Arc::new(BlockTask { kernel, block, transactions, ledger: Mutex::new(ledger) });
-    let numbers: Arc<dyn Numbers> = Arc::new(Balances);
+    let numbers: Arc<dyn Numbers> = Arc::new(Amounts);
     let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Base(error) => ExecutionError::State(error),
@@ -68,31 +68,44 @@ struct Stretch {
     gas: Option<BlockGas>,
 }
 
-/// The balance as the number in the record of an account. A credit of nothing takes away an
-/// account that is empty, as any touch does (EIP-161).
+/// The numbers in records: the balance of an account, and what a counter counts. A credit of
+/// nothing takes away an account that is empty, as any touch does (EIP-161).
 #[derive(Debug)]
-struct Balances;
+struct Amounts;
 
-impl Numbers for Balances {
+impl Numbers for Amounts {
     fn apply(
         &self,
         key: &Key,
         before: Option<&Bytes>,
         delta: &Delta,
     ) -> Result<Option<Bytes>, NotApplicable> {
+        if key.namespace() == Namespace::Counter {
+            let after = delta.apply(counter(key, before)?).ok_or(NotApplicable)?;
+            return Ok(number::encode(after));
+        }
         let mut record = account(key, before)?;
-        let balance = match delta {
-            Delta::Add(amount) => record.balance.checked_add(Wei(*amount)),
-            Delta::Sub(amount) => record.balance.checked_sub(Wei(*amount)),
-        };
-        record.balance = balance.ok_or(NotApplicable)?;
+        record.balance = Wei(delta.apply(record.balance.0).ok_or(NotApplicable)?);
         let is_empty = record == AccountRecord::default();
         Ok((!is_empty).then(|| record.encode()))
     }
 
-    fn is_at_least(&self, key: &Key, record: Option<&Bytes>, amount: U256) -> bool {
-        account(key, record).is_ok_and(|record| record.balance.0 >= amount)
+    fn is_at_least(
+        &self,
+        key: &Key,
+        record: Option<&Bytes>,
+        amount: U256,
+    ) -> Result<bool, NotApplicable> {
+        let number = match key.namespace() {
+            Namespace::Counter => counter(key, record)?,
+            _ => account(key, record)?.balance.0,
+        };
+        Ok(number >= amount)
     }
+}
+
+fn counter(key: &Key, record: Option<&Bytes>) -> Result<U256, NotApplicable> {
+    number::decode(key, record).map_err(|_| NotApplicable)
 }
 
 fn account(key: &Key, record: Option<&Bytes>) -> Result<AccountRecord, NotApplicable> {
@@ -139,12 +152,13 @@ impl Task for BlockTask {
         }
         let changes = execution.close().map_err(|error| host_error(stretch.start, error))?;
         let credit = |(to, amount): (_, Wei)| (Key::account(&to), Delta::Add(amount.0));
+        let credits = changes.credits.into_iter().map(credit);
         let output = Stretch { outcomes, gas: (footing == Footing::Certain).then_some(gas) };
         Ok(Attempt {
             output,
             blind: unread(&changes.writes, changes.reads.records.keys()),
             writes: changes.writes,
-            deltas: changes.credits.into_iter().map(credit).collect(),
+            deltas: credits.chain(changes.deltas).collect(),
             weight: gas.used().0.saturating_sub(before.0),
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use abi::Interface;
-use primitives::{Address, Bytes, Hash, Wei};
+use primitives::{Address, Bytes, Hash, U256, Wei};
 use state::{
     Key,
     record::{AccountRecord, ContractRecord},
@@ -27,6 +27,8 @@ pub struct Inspection {
     pub interface: Option<Arc<Interface>>,
     /// Records of its own storage, at most as many as were asked for.
     pub storage: Vec<(Key, Bytes)>,
+    /// Its counters, at most as many as were asked for.
+    pub counters: Vec<(Key, U256)>,
 }
 
 impl Engine {

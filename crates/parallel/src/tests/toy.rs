@@ -58,16 +58,17 @@ impl Numbers for ToyNumbers {
         before: Option<&Bytes>,
         delta: &Delta,
     ) -> Result<Option<Bytes>, NotApplicable> {
-        let before = number(before);
-        let after = match delta {
-            Delta::Add(amount) => before.checked_add(*amount),
-            Delta::Sub(amount) => before.checked_sub(*amount),
-        };
+        let after = delta.apply(number(before));
         Ok(Some(record(after.ok_or(NotApplicable)?)))
     }
 
-    fn is_at_least(&self, _: &Key, record: Option<&Bytes>, amount: U256) -> bool {
-        number(record) >= amount
+    fn is_at_least(
+        &self,
+        _: &Key,
+        record: Option<&Bytes>,
+        amount: U256,
+    ) -> Result<bool, NotApplicable> {
+        Ok(number(record) >= amount)
     }
 }
 

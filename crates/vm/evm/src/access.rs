@@ -4,7 +4,7 @@
 
 use journal::{AccountState, AliasBinding, Transfer};
 use primitives::{
-    Address, B256, Bytes, CodeHash, VmKind, Wei,
+    Address, B256, Bytes, CodeHash, U256, VmKind, Wei,
     limits::{
         EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX,
         STORAGE_VALUE_BYTES_MAX,
@@ -169,6 +169,58 @@ impl<'a, 'f> Access<'a, 'f> {
         Ok(records)
     }
 
+    /// The number in a counter of the contract, which is zero before its first change.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap> {
+        let key = self.counter_key(key)?;
+        let is_cold = self.frames.journal().warm_record(&key);
+        gas.charge(self.schedule.counter_read(is_cold))?;
+        fault(self.frames.journal().counter(&key))
+    }
+
+    /// Adds to a counter of the contract. Tells whether the sum fits; where it does not, nothing
+    /// has changed.
+    ///
+    /// The price depends on whether the counter is zero, which is asked and not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn counter_add(
+        &mut self,
+        gas: &mut GasMeter,
+        key: &[u8],
+        amount: U256,
+    ) -> Result<bool, Trap> {
+        let key_bytes = key.len();
+        let key = self.begin_counter_change(gas, key)?;
+        let journal = self.frames.journal();
+        let makes = !amount.is_zero() && !fault(journal.counter_at_least(&key, U256::ONE))?;
+        gas.charge(self.schedule.counter_change(makes, key_bytes))?;
+        fault(self.frames.journal().counter_add(&key, amount))
+    }
+
+    /// Subtracts from a counter of the contract. Tells whether there was as much; where there was
+    /// not, nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn counter_sub(
+        &mut self,
+        gas: &mut GasMeter,
+        key: &[u8],
+        amount: U256,
+    ) -> Result<bool, Trap> {
+        let key_bytes = key.len();
+        let key = self.begin_counter_change(gas, key)?;
+        gas.charge(self.schedule.counter_change(false, key_bytes))?;
+        fault(self.frames.journal().counter_sub(&key, amount))
+    }
+
     /// A word of the contract's transient storage (EIP-1153).
     ///
     /// # Errors
@@ -305,6 +357,21 @@ impl<'a, 'f> Access<'a, 'f> {
             gas.charge(self.schedule.new_account)?;
         }
         Ok(())
+    }
+
+    /// Refuses a change where nothing may be written, and charges for a cold access.
+    fn begin_counter_change(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Key, Trap> {
+        self.refuse_if_static()?;
+        let key = self.counter_key(key)?;
+        if self.frames.journal().warm_record(&key) {
+            gas.charge(self.schedule.cold_access)?;
+        }
+        Ok(key)
+    }
+
+    fn counter_key(&self, key: &[u8]) -> Result<Key, Trap> {
+        within("bytes of a counter's key", key.len(), STORAGE_KEY_BYTES_MAX)?;
+        Ok(Key::counter(&self.contract, key))
     }
 
     fn storage_key(&self, key: &[u8]) -> Result<Key, Trap> {

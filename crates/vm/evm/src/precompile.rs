@@ -9,7 +9,9 @@
 use core::fmt::Debug;
 use std::{collections::BTreeMap, sync::Arc};
 
-use primitives::{Address, B256, Bytes, Depth, EvmAddress, Gas, Wei, limits::OUTPUT_BYTES_MAX};
+use primitives::{
+    Address, B256, Bytes, Depth, EvmAddress, Gas, U256, Wei, limits::OUTPUT_BYTES_MAX,
+};
 use thiserror::Error;
 use vm::{Environment, GasMeter, HaltReason, Outcome, Schedule, Trap, schedule::SCHEDULE_V1};
 
@@ -81,6 +83,29 @@ pub trait PrecompileHost {
     ///
     /// [`Trap`]: the call ends.
     fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap>;
+
+    /// The number in a counter of the precompile, which is zero before its first change.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap>;
+
+    /// Adds to a counter of the precompile. Tells whether the sum fits; where it does not, nothing
+    /// has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn counter_add(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap>;
+
+    /// Subtracts from a counter of the precompile. Tells whether there was as much; where there was
+    /// not, nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn counter_sub(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap>;
 
     /// The balance of an identity.
     ///
@@ -215,6 +240,18 @@ impl PrecompileHost for Access<'_, '_> {
 
     fn storage_delete(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<bool, Trap> {
         Access::storage_delete(self, gas, key)
+    }
+
+    fn counter_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<U256, Trap> {
+        Access::counter_get(self, gas, key)
+    }
+
+    fn counter_add(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        Access::counter_add(self, gas, key, amount)
+    }
+
+    fn counter_sub(&mut self, gas: &mut GasMeter, key: &[u8], amount: U256) -> Result<bool, Trap> {
+        Access::counter_sub(self, gas, key, amount)
     }
 
     fn balance(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Wei, Trap> {

@@ -97,10 +97,15 @@ impl Session {
         self.context.journaled_state.rebase(view);
     }
 
-    /// Lets fees go to accounts without loading them, where that is possible, or does not. The
-    /// changes then hold credits.
-    pub const fn set_deferring(&mut self, defers_fees: bool) {
-        self.dispatch.defers_fees = defers_fees;
+    /// Lets fees go to accounts without loading them and counters change unread, where that is
+    /// possible, or does not. The changes then hold credits and deltas.
+    ///
+    /// # Panics
+    ///
+    /// Where counters were changed since the last [rebase](Self::rebase).
+    pub fn set_deferring(&mut self, is_deferring: bool) {
+        self.dispatch.defers_fees = is_deferring;
+        self.context.journaled_state.set_deferring(is_deferring);
     }
 
     /// Records the tree of calls of the transactions to come, or does not.

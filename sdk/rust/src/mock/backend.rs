@@ -65,6 +65,30 @@ pub(crate) fn storage_scan(prefix: &[u8], after: Option<&[u8]>, limit: usize) ->
     buffer
 }
 
+pub(crate) fn counter_get(key: &[u8]) -> [u8; 32] {
+    let of = contract_address();
+    let number = with(|world| world.chain.counters.get(&(of, key.to_vec())).copied());
+    number.unwrap_or_default().to_bytes()
+}
+
+pub(crate) fn counter_add(key: &[u8], amount: &[u8; 32]) -> bool {
+    change_counter(key, |number| number.checked_add(U256::from_bytes(amount)))
+}
+
+pub(crate) fn counter_sub(key: &[u8], amount: &[u8; 32]) -> bool {
+    change_counter(key, |number| number.checked_sub(U256::from_bytes(amount)))
+}
+
+fn change_counter(key: &[u8], change: impl FnOnce(U256) -> Option<U256>) -> bool {
+    let of = writable();
+    with(|world| {
+        let number = world.chain.counters.entry((of, key.to_vec())).or_default();
+        let after = change(*number);
+        *number = after.unwrap_or(*number);
+        after.is_some()
+    })
+}
+
 pub(crate) fn transient_get(key: &[u8; 32]) -> [u8; 32] {
     let of = contract_address();
     with(|world| world.chain.transient.get(&(of, *key)).copied().unwrap_or_default())

@@ -155,6 +155,7 @@ struct Chain {
     balances: BTreeMap<Address, U256>,
     contracts: BTreeMap<Address, fn(&[u8]) -> Outcome>,
     records: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
+    counters: BTreeMap<(Address, Vec<u8>), U256>,
     transient: BTreeMap<(Address, [u8; 32]), [u8; 32]>,
     events: Vec<EmittedEvent>,
 }

@@ -2,6 +2,7 @@
 //! of every transaction (coin, gas, traces) is checked by the world that runs them.
 
 mod abi;
+mod counters;
 mod delegate;
 mod deploy;
 mod depth;

@@ -18,6 +18,9 @@ macro_rules! for_each_import {
             storage::storage_scan(
                 prefix: i32, prefix_bytes: i32, after: i32, after_bytes: i32, limit: i32
             ) -> i32;
+            storage::counter_get(key: i32, key_bytes: i32, into: i32) -> ();
+            storage::counter_add(key: i32, key_bytes: i32, amount: i32) -> i32;
+            storage::counter_sub(key: i32, key_bytes: i32, amount: i32) -> i32;
             storage::transient_get(key: i32, into: i32) -> ();
             storage::transient_put(key: i32, value: i32) -> ();
             environment::caller(into: i32) -> ();

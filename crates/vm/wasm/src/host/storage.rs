@@ -1,4 +1,4 @@
-//! The contract's own storage, balances, code hashes, events.
+//! The contract's own storage and counters, balances, code hashes, events.
 
 use primitives::limits::EVENT_TOPICS_MAX;
 use primitives::{Address, B256, Bytes, U256, Wei};
@@ -68,6 +68,33 @@ pub(crate) fn storage_scan(
     length(records.len())
 }
 
+pub(crate) fn counter_get(
+    call: &mut Call<'_>,
+    (key, key_bytes, into): (u32, u32, u32),
+) -> Result<(), End> {
+    let key = slice(call.memory, key, key_bytes)?;
+    let number = call.host.counter_get(call.meter, key)?;
+    write(call.memory, into, &number.to_be_bytes::<32>())
+}
+
+pub(crate) fn counter_add(
+    call: &mut Call<'_>,
+    (key, key_bytes, amount): (u32, u32, u32),
+) -> Result<i32, End> {
+    let key = slice(call.memory, key, key_bytes)?;
+    let amount = number_at(call, amount)?;
+    Ok(call.host.counter_add(call.meter, key, amount)?.into())
+}
+
+pub(crate) fn counter_sub(
+    call: &mut Call<'_>,
+    (key, key_bytes, amount): (u32, u32, u32),
+) -> Result<i32, End> {
+    let key = slice(call.memory, key, key_bytes)?;
+    let amount = number_at(call, amount)?;
+    Ok(call.host.counter_sub(call.meter, key, amount)?.into())
+}
+
 pub(crate) fn transient_get(call: &mut Call<'_>, (key, into): (u32, u32)) -> Result<(), End> {
     let key = B256::from(array(call.memory, key)?);
     let value = call.host.transient_get(call.meter, key)?;
@@ -116,5 +143,10 @@ pub(crate) fn emit(
 
 /// The amount of coin at a pointer, big-endian.
 pub(crate) fn amount_at(call: &Call<'_>, pointer: u32) -> Result<Wei, End> {
-    Ok(Wei(U256::from_be_bytes(array::<32>(call.memory, pointer)?)))
+    Ok(Wei(number_at(call, pointer)?))
+}
+
+/// The number at a pointer, big-endian.
+fn number_at(call: &Call<'_>, pointer: u32) -> Result<U256, End> {
+    Ok(U256::from_be_bytes(array::<32>(call.memory, pointer)?))
 }

@@ -54,6 +54,8 @@ fn host() -> MemoryHost {
         let record = (MemoryHost::CONTRACT, key.as_bytes().to_vec());
         host.state.records.insert(record, Bytes::copy_from_slice(&key.as_bytes()[1..]));
     }
+    let counter = (MemoryHost::CONTRACT, b"7".to_vec());
+    host.state.counters.insert(counter, U256::from(10));
     host.scripts.insert(
         FRIEND,
         Arc::new(|frame, _| {
@@ -177,6 +179,39 @@ fn storage_cases() -> Vec<Case> {
     ]
 }
 
+/// The counter `7` is ten in every host.
+fn counter_cases() -> Vec<Case> {
+    let change = |import| {
+        format!(
+            "{READ_INPUT} (i32.store (i32.const 1000) {}) {} {}",
+            invoke(import, &["0", "1", "1"]),
+            invoke("counter_get", &["0", "1", "1004"]),
+            finish(1000, 36)
+        )
+    };
+    let input =
+        |key: &str, amount: U256| [key.as_bytes(), amount.to_be_bytes::<32>().as_slice()].concat();
+    let result = |is_done: bool, number: U256| {
+        let status = i32::from(is_done).to_le_bytes();
+        [status.as_slice(), &number.to_be_bytes::<32>()].concat()
+    };
+    let read =
+        format!("{READ_INPUT} {} {}", invoke("counter_get", &["0", "1", "1000"]), finish(1000, 32));
+    let (small, ten) = (U256::from(3), U256::from(10));
+    let (add, sub) = (change("counter_add"), change("counter_sub"));
+    vec![
+        case("counter_get", read.clone(), "7", word(10)),
+        case("counter_get", read, "8", word(0)),
+        case("counter_add", add.clone(), input("7", small), result(true, U256::from(13))),
+        case("counter_add", add.clone(), input("8", small), result(true, small)),
+        case("counter_add", add.clone(), input("8", U256::MAX), result(true, U256::MAX)),
+        case("counter_add", add, input("7", U256::MAX), result(false, ten)),
+        case("counter_sub", sub.clone(), input("7", ten), result(true, U256::ZERO)),
+        case("counter_sub", sub.clone(), input("7", U256::from(11)), result(false, ten)),
+        case("counter_sub", sub, input("8", U256::ZERO), result(true, U256::ZERO)),
+    ]
+}
+
 fn environment_cases() -> Vec<Case> {
     let at = &["1000"];
     vec![
@@ -285,6 +320,7 @@ const ELSEWHERE: &[&str] = &["revert", "gas_left"];
 fn each_import_does_what_its_page_says() {
     let mut cases = data_cases();
     cases.extend(storage_cases());
+    cases.extend(counter_cases());
     cases.extend(environment_cases());
     cases.extend(account_cases());
     cases.extend(call_cases());
@@ -315,6 +351,33 @@ fn effects_reach_the_host() {
     let debug = format!("{READ_INPUT} {} (i32.const 0)", invoke("debug", &["0", "4"]));
     let (_, host) = on_both(&host, &Run::call(&contract(&debug), b"l\xffne"));
     assert_eq!(host.debug, ["l\u{fffd}ne"]);
+}
+
+#[test]
+fn a_static_call_reads_counters_and_changes_none() {
+    for import in ["counter_add", "counter_sub"] {
+        let change = format!("(drop {}) (i32.const 0)", invoke(import, &["0", "1", "32"]));
+        let code = contract(&change);
+        let (outcome, _) = on_both(&host(), &Run { is_static: true, ..Run::call(&code, b"") });
+        assert_eq!(halt(&outcome), HaltReason::StaticViolation, "{import}");
+    }
+    let code = contract(&format!("{} (i32.const 0)", invoke("counter_get", &["0", "1", "32"])));
+    let (outcome, _) = on_both(&host(), &Run { is_static: true, ..Run::call(&code, b"") });
+    assert_eq!(outcome.status, Status::Success);
+}
+
+#[test]
+fn a_counter_is_no_record() {
+    let body = format!(
+        "{READ_INPUT} (drop {}) (i32.store (i32.const 1000) {}) {}",
+        invoke("counter_add", &["0", "1", "1"]),
+        invoke("storage_get", &["0", "1"]),
+        finish(1000, 4)
+    );
+    let input = [b"n".as_slice(), &word(5)].concat();
+    let (outcome, host) = on_both(&host(), &Run::call(&contract(&body), &input));
+    assert_eq!(outcome.output.as_ref(), (-1i32).to_le_bytes());
+    assert_eq!(host.state.counters[&(MemoryHost::CONTRACT, b"n".to_vec())], U256::from(5));
 }
 
 #[test]
@@ -391,6 +454,8 @@ fn arguments_beyond_a_limit_halt() {
     for (call, what) in [
         (invoke("emit", &["0", "5", "0", "0"]), "topics of an event"),
         (invoke("storage_get", &["0", "1025"]) + "(drop)", "bytes of a key"),
+        (invoke("counter_get", &["0", "1025", "0"]), "bytes of a key"),
+        (invoke("counter_add", &["0", "1025", "0"]) + "(drop)", "bytes of a key"),
         (invoke("output_write", &["0", "1048577"]), "bytes of output"),
     ] {
         let code = contract(&format!("{call} (i32.const 0)"));
