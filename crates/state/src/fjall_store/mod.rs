@@ -8,7 +8,8 @@
 //! at all. An error of the medium ends the use of the store: it has to be opened again, which goes
 //! back to the last whole block. Damage to what was synced is found where the seal knows the block
 //! that is missing; after a power cut the seal may be some blocks behind, so that damage to the
-//! journal is then taken for its torn end.
+//! journal is then taken for its torn end. A power cut that follows another fault, before the store
+//! was closed in order, is not fully covered.
 
 mod history;
 mod journal;
