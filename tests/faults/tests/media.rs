@@ -217,7 +217,7 @@ fn the_shim_misses_no_call() {
 
 #[test]
 fn what_is_acknowledged_survives_a_power_cut() {
-    for_seeds(100, 8, |seed| {
+    for_seeds(100, 6, |seed| {
         let mut bench = Bench::new(seed)?;
         ensure!(bench.run(None)?.end == End::Done, "without a fault all steps are taken");
         cut_power(&bench, &mut Random::new(seed), CUTS)
@@ -226,7 +226,7 @@ fn what_is_acknowledged_survives_a_power_cut() {
 
 #[test]
 fn a_failing_medium_costs_no_acknowledged_step() {
-    for_seeds(200, 12, |seed| {
+    for_seeds(200, 6, |seed| {
         let mut random = Random::new(seed);
         let mut dry = Bench::new(seed)?;
         ensure!(dry.run(None)?.end == End::Done, "without a fault all steps are taken");
