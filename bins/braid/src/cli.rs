@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use braidvm::{BlockNumber, VmKind};
+use braidvm::{BlockNumber, Hash, Retention, VmKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Smart contracts of many virtual machines over one state
@@ -24,6 +24,9 @@ pub(crate) struct Global {
     /// Configuration file (TOML)
     #[arg(long, global = true, env = "BRAID_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Blocks whose states stay readable: a number or `all`; instead of the configuration's
+    #[arg(long, global = true, env = "BRAID_RETENTION", value_name = "BLOCKS")]
+    pub(crate) retention: Option<Retention>,
     /// JSON on stdout, one object a line, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     /// The state as a whole
     #[command(subcommand)]
     State(StateCommand),
+    /// The state in files that other nodes begin from
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// List the machines: versions, switches, counters
     Vms,
     /// Measure side by side with a peer in one run
@@ -121,6 +127,14 @@ pub(crate) struct Target {
     pub(crate) arguments: Vec<String>,
 }
 
+/// Which state to read.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Moment {
+    /// The state after this block instead of the latest
+    #[arg(long, value_name = "BLOCK", value_parser = block_number)]
+    pub(crate) block: Option<BlockNumber>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
     /// The file
@@ -144,9 +158,8 @@ pub(crate) struct CallArgs {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) caller: Caller,
-    /// The state after this block instead of the latest
-    #[arg(long, value_name = "BLOCK", value_parser = block_number)]
-    pub(crate) at: Option<BlockNumber>,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
 }
 
 #[derive(Debug, Args)]
@@ -168,10 +181,12 @@ pub(crate) struct EstimateArgs {
     #[arg(allow_negative_numbers = true)]
     pub(crate) arguments: Vec<String>,
     /// Estimate the deploy of the file
-    #[arg(long)]
+    #[arg(long, conflicts_with = "block")]
     pub(crate) deploy: bool,
     #[command(flatten)]
     pub(crate) caller: Caller,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +198,8 @@ pub(crate) struct TraceArgs {
     /// Every EVM instruction instead of the frames, as debug_traceTransaction has it
     #[arg(long)]
     pub(crate) struct_logs: bool,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +209,8 @@ pub(crate) struct InspectArgs {
     /// Records of storage to show
     #[arg(long, default_value_t = 16, value_name = "COUNT")]
     pub(crate) storage: usize,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
 }
 
 #[derive(Debug, Args)]
@@ -219,6 +238,8 @@ pub(crate) enum StateCommand {
     Dump {
         /// The file; stdout where none is named
         file: Option<PathBuf>,
+        #[command(flatten)]
+        moment: Moment,
     },
     /// Fill an empty data folder from a dump
     Load {
@@ -227,12 +248,43 @@ pub(crate) enum StateCommand {
     },
     /// Read every record and the history, and recompute the root
     Verify,
+    /// Show what the store holds: tip, window of history, how far pruning is, bytes
+    Status,
+    /// Give the disk the space of what was pruned or overwritten
+    Compact,
     /// Show what differs between two blocks, or between two dumps
     Diff {
         /// A block or a dump
         left: String,
         /// A block or a dump; the latest block where none is named
         right: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Write a state into an empty folder, or go on with an export that was interrupted
+    Export {
+        /// The folder
+        directory: PathBuf,
+        #[command(flatten)]
+        moment: Moment,
+    },
+    /// Fill a data folder from a snapshot, or go on with an import that was interrupted
+    Import {
+        /// The folder of the snapshot
+        directory: PathBuf,
+        /// The root of the state, from somebody you trust
+        #[arg(long, value_name = "ROOT", value_parser = state_root)]
+        root: Option<Hash>,
+    },
+    /// Read a snapshot and check every chunk against the root
+    Verify {
+        /// The folder of the snapshot
+        directory: PathBuf,
+        /// The root of the state, from somebody you trust
+        #[arg(long, value_name = "ROOT", value_parser = state_root)]
+        root: Option<Hash>,
     },
 }
 
@@ -293,4 +345,8 @@ pub(crate) enum VectorsCommand {
 
 fn block_number(text: &str) -> Result<BlockNumber, String> {
     text.parse().map(BlockNumber).map_err(|_| format!("\"{text}\" is not a block number"))
+}
+
+fn state_root(text: &str) -> Result<Hash, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is not a root: 0x and 64 hexadecimal digits"))
 }

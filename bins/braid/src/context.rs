@@ -2,10 +2,10 @@
 
 use std::{fmt::Display, fs::File, io::Read, path::Path};
 
-use braidvm::{Config, Engine, Gas, Interface, Wei};
+use braidvm::{Config, Engine, Gas, Interface, StateAt, Wei};
 
 use crate::{
-    cli::{Caller, Global},
+    cli::{Caller, Global, Moment},
     failure::Failure,
 };
 
@@ -19,6 +19,9 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
         Some(path) => Config::from_toml(&path.display().to_string(), &read_text(path)?)?,
         None => Config::default(),
     };
+    if let Some(retention) = global.retention {
+        config.node.retention_blocks = retention;
+    }
     let worker = &mut config.vm.wasm.worker;
     if let (None, Ok(braid)) = (&worker.command, std::env::current_exe()) {
         worker.command = Some(braid);
@@ -33,6 +36,14 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     match &global.data {
         Some(folder) => Ok(Engine::open(folder, config)?),
         None => Ok(Engine::in_memory(config)?),
+    }
+}
+
+/// The state that the person wants to look at.
+pub(crate) fn state<'a>(engine: &'a Engine, moment: &Moment) -> Result<StateAt<'a>, Failure> {
+    match moment.block {
+        Some(block) => Ok(engine.at(block)?),
+        None => Ok(engine.latest()),
     }
 }
 

@@ -3,6 +3,7 @@
 use kernel::KernelConfig;
 use primitives::{Gas, VmKind};
 use serde::{Deserialize, Serialize};
+use state::Retention;
 use thiserror::Error;
 use vm_evm::EvmConfig;
 use vm_wasm::WasmConfig;
@@ -15,6 +16,8 @@ pub struct Config {
     pub chain: ChainConfig,
     /// The machines.
     pub vm: VmConfig,
+    /// This node.
+    pub node: NodeConfig,
 }
 
 /// What all nodes of a chain agree on.
@@ -56,6 +59,15 @@ impl Default for VmConfig {
             wasm: WasmConfig::default(),
         }
     }
+}
+
+/// What a node decides for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeConfig {
+    /// Blocks whose states stay readable: a number, the tip included, or `"all"`. What is older is
+    /// pruned in slices after each block.
+    pub retention_blocks: Retention,
 }
 
 /// Why a configuration is not accepted.
@@ -146,9 +158,13 @@ mod tests {
 
     #[test]
     fn sections_are_read() {
-        let text = "chain = { chain_id = 5 }\n[vm]\nenabled_vms = [\"evm\"]\n";
+        let text = "chain = { chain_id = 5 }\nnode = { retention_blocks = 9 }\n\
+            [vm]\nenabled_vms = [\"evm\"]\n";
         let config = Config::from_toml("text", text).unwrap();
         assert_eq!(config.chain.chain_id, 5);
+        assert_eq!(config.node.retention_blocks.to_string(), "9");
+        let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
+        assert_eq!(archive.node.retention_blocks, Retention::All);
         assert_eq!(config.disabled_vms(), [VmKind::Wasm]);
     }
 
@@ -158,6 +174,10 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("a.toml") && text.contains("verison"), "{text}");
         assert!(text.contains("did you mean `version`?"), "{text}");
+        let error = Config::from_toml("a.toml", "[node]\nretention_block = 5\n").unwrap_err();
+        assert!(error.to_string().contains("did you mean `retention_blocks`?"), "{error}");
+        let error = Config::from_toml("a", "[node]\nretention_blocks = \"al\"").unwrap_err();
+        assert!(error.to_string().contains("neither a number of blocks nor"), "{error}");
         assert!(Config::from_toml("a", "[chain]\ngas_limit = 5").is_err());
         assert!(Config::from_toml("a", "[chain]\nchain_id = 0").is_err());
     }

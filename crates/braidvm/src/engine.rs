@@ -1,6 +1,9 @@
 //! The engine: a store, the machines, and a chain that grows by a block for each transaction.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use abi::Interface;
 use kernel::{Checks, Execution, Kernel, Transaction, TransactionResult};
@@ -13,7 +16,7 @@ use state::{
 use vm::BlockEnvironment;
 
 use crate::{
-    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request,
+    Artifact, BlockHeader, CallOutput, Config, Deploy, EngineError, Receipt, Request, StateAt,
     TransactionSummary,
     accounts::{dev_accounts, dev_address, dev_balance},
     chain::hash_changes,
@@ -95,7 +98,12 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the folder cannot be used.
     pub fn open_store(path: &Path) -> Result<FjallStore, EngineError> {
-        Ok(FjallStore::open(path.join("state"), &FjallConfig::default())?)
+        Ok(FjallStore::open(Self::store_path(path), &FjallConfig::default())?)
+    }
+
+    /// Where the store lies in the folder of an engine.
+    pub(crate) fn store_path(path: &Path) -> PathBuf {
+        path.join("state")
     }
 
     /// An engine over any store. An empty one gets a genesis with the development accounts.
@@ -190,7 +198,7 @@ impl Engine {
     ///
     /// As [`send`](Self::send).
     pub fn call(&self, request: &Request) -> Result<CallOutput, EngineError> {
-        self.call_over(self.store.latest(), request)
+        self.latest().call(request)
     }
 
     /// Calls a contract on the state after an earlier block and keeps nothing.
@@ -203,7 +211,22 @@ impl Engine {
         block: BlockNumber,
         request: &Request,
     ) -> Result<CallOutput, EngineError> {
-        self.call_over(self.store.at(block)?, request)
+        self.at(block)?.call(request)
+    }
+
+    /// The state after the last block, to read and to call.
+    #[must_use]
+    pub fn latest(&self) -> StateAt<'_> {
+        StateAt::new(self, self.tip(), self.store.latest())
+    }
+
+    /// The state after an earlier block, to read and to call.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::State`] naming the window of blocks that are held where this one is not.
+    pub fn at(&self, block: BlockNumber) -> Result<StateAt<'_>, EngineError> {
+        Ok(StateAt::new(self, block, self.store.at(block)?))
     }
 
     /// Runs the making of a contract and keeps nothing.
@@ -223,8 +246,7 @@ impl Engine {
     ///
     /// [`EngineError::Estimate`] with the reason where the call fails with any gas.
     pub fn estimate(&self, request: &Request) -> Result<Gas, EngineError> {
-        let (transaction, _) = self.transaction(request)?;
-        self.estimate_transaction(&transaction, request.gas_limit)
+        self.latest().estimate(request)
     }
 
     /// The least gas with which the contract is made.
@@ -243,10 +265,7 @@ impl Engine {
     ///
     /// [`EngineError`] where the request is not valid, the host failed, or the trace is too large.
     pub fn trace_struct_logs(&self, request: &Request) -> Result<serde_json::Value, EngineError> {
-        let (transaction, _) = self.transaction(request)?;
-        let mut execution = self.execution(self.store.latest());
-        let options = vm_evm::StructLogOptions::default();
-        Ok(execution.session_mut().trace_struct_logs(&unchecked(transaction), &options)?)
+        self.latest().trace_struct_logs(request)
     }
 
     /// Marks this point of the chain.
@@ -289,27 +308,7 @@ impl Engine {
         address: &Address,
         storage_limit: usize,
     ) -> Result<Inspection, EngineError> {
-        let view = self.store.latest();
-        let account = self.account_record(address)?;
-        let key = Key::contract(address);
-        let contract = match view.read(&key)? {
-            Some(bytes) => Some(ContractRecord::decode(&key, &bytes)?),
-            None => None,
-        };
-        let code = view.read(&Key::code(&account.code_hash))?;
-        let namespace = match account.kind {
-            VmKind::Evm => Namespace::Slot,
-            _ => Namespace::Kv,
-        };
-        let prefix = Key::new(namespace, address, &[]);
-        Ok(Inspection {
-            address: *address,
-            account,
-            code_bytes: code.map_or(0, |code| code.len()),
-            contract,
-            interface: self.interface(address),
-            storage: view.scan(prefix.as_bytes(), prefix.as_bytes(), storage_limit)?,
-        })
+        self.latest().inspect(address, storage_limit)
     }
 
     /// The balance of an identity.
@@ -318,7 +317,7 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn balance(&self, address: &Address) -> Result<Wei, EngineError> {
-        Ok(self.account_record(address)?.balance)
+        self.latest().balance(address)
     }
 
     /// How many transactions an identity has sent, or contracts created.
@@ -327,19 +326,19 @@ impl Engine {
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn nonce(&self, address: &Address) -> Result<u64, EngineError> {
-        Ok(self.account_record(address)?.nonce)
+        self.latest().nonce(address)
     }
 
     /// The interface of a contract, if it has one.
     #[must_use]
     pub fn interface(&self, address: &Address) -> Option<Arc<Interface>> {
-        StateInterfaces::new(self.store.latest()).get(address)
+        self.latest().interface(address)
     }
 
     /// Names and interfaces as the latest state knows them, to put call trees into words.
     #[must_use]
     pub fn interfaces(&self) -> StateInterfaces {
-        StateInterfaces::new(self.store.latest())
+        self.latest().interfaces()
     }
 
     /// The height of the last block.
@@ -361,16 +360,13 @@ impl Engine {
         Ok(BlockHeader::decode(number, &bytes)?)
     }
 
-    /// The root over all records of the latest state. Its cost grows with the state.
+    /// The root over all records of the latest state, which the store keeps at hand.
     ///
     /// # Errors
     ///
     /// [`EngineError::State`] where the store fails.
     pub fn state_root(&self) -> Result<Hash, EngineError> {
-        Ok(state::commitment::root_of(
-            state::Records::all(self.store.latest().as_ref()),
-            &mut |_| {},
-        )?)
+        Ok(self.store.root_at(self.tip())?)
     }
 
     /// The store.
@@ -397,7 +393,16 @@ impl Engine {
     ///
     /// [`EngineError`] where the method is unknown or the arguments do not fit.
     pub fn transaction(&self, request: &Request) -> Result<(Transaction, Resolved), EngineError> {
-        let resolved = self.interfaces().resolve(request)?;
+        self.transaction_by(&self.interfaces(), request)
+    }
+
+    /// The same, by interfaces that need not be those of the latest state.
+    pub(crate) fn transaction_by(
+        &self,
+        interfaces: &StateInterfaces,
+        request: &Request,
+    ) -> Result<(Transaction, Resolved), EngineError> {
+        let resolved = interfaces.resolve(request)?;
         let transaction = Transaction {
             from: request.from,
             to: Some(request.to),
@@ -460,16 +465,6 @@ impl Engine {
             .ok_or_else(|| EngineError::UnknownCode(artifact.name.clone()))
     }
 
-    fn call_over(
-        &self,
-        view: Arc<dyn StateView>,
-        request: &Request,
-    ) -> Result<CallOutput, EngineError> {
-        let (transaction, resolved) = self.transaction(request)?;
-        let result = self.execution(view).simulate(&unchecked(transaction))?;
-        Ok(self.output(result, Some(&resolved)))
-    }
-
     fn estimate_transaction(
         &self,
         transaction: &Transaction,
@@ -528,7 +523,11 @@ impl Engine {
         }
     }
 
-    fn output(&self, result: TransactionResult, resolved: Option<&Resolved>) -> CallOutput {
+    pub(crate) fn output(
+        &self,
+        result: TransactionResult,
+        resolved: Option<&Resolved>,
+    ) -> CallOutput {
         let interface = resolved.and_then(|resolved| resolved.interface.clone());
         CallOutput {
             reason: crate::interfaces::reason(&result, interface.as_deref()),
@@ -544,33 +543,38 @@ impl Engine {
     }
 
     fn execution(&self, view: Arc<dyn StateView>) -> Execution {
-        let mut execution = self.kernel.execution(view, &self.next_block());
+        self.execution_after(self.tip(), view)
+    }
+
+    /// Transactions over `view` in the block that follows `parent`.
+    pub(crate) fn execution_after(
+        &self,
+        parent: BlockNumber,
+        view: Arc<dyn StateView>,
+    ) -> Execution {
+        let mut execution = self.kernel.execution(view, &self.block_after(parent));
         execution.set_tracing(self.is_tracing);
         execution
     }
 
     fn next_block(&self) -> BlockEnvironment {
-        let tip = self.tip();
-        // A chain that was loaded from a dump has no headers; its time goes on from the genesis.
-        let parent_timestamp_s = self.block(tip).map_or_else(
-            |_| self.config.chain.genesis_timestamp_s.saturating_add(tip.0),
-            |header| header.timestamp_s,
-        );
-        let following_s = parent_timestamp_s.saturating_add(1);
-        BlockEnvironment {
-            chain_id: self.config.chain.chain_id,
-            number: BlockNumber(tip.0.saturating_add(1)),
-            timestamp_s: self.next_timestamp_s.unwrap_or(following_s),
-            gas_limit: self.config.chain.gas_limit,
-            ..BlockEnvironment::default()
-        }
+        self.block_after(self.tip())
     }
 
-    fn account_record(&self, address: &Address) -> Result<AccountRecord, EngineError> {
-        let key = Key::account(&Address::from_evm(address.evm_alias()));
-        match self.store.latest().read(&key)? {
-            Some(bytes) => Ok(AccountRecord::decode(&key, &bytes)?),
-            None => Ok(AccountRecord::default()),
+    /// The block that follows `parent`, at the time that was set where it is the next one.
+    fn block_after(&self, parent: BlockNumber) -> BlockEnvironment {
+        // A chain that was loaded from a dump has no headers; its time goes on from the genesis.
+        let parent_timestamp_s = self.block(parent).map_or_else(
+            |_| self.config.chain.genesis_timestamp_s.saturating_add(parent.0),
+            |header| header.timestamp_s,
+        );
+        let chosen_s = self.next_timestamp_s.filter(|_| parent == self.tip());
+        BlockEnvironment {
+            chain_id: self.config.chain.chain_id,
+            number: BlockNumber(parent.0.saturating_add(1)),
+            timestamp_s: chosen_s.unwrap_or_else(|| parent_timestamp_s.saturating_add(1)),
+            gas_limit: self.config.chain.gas_limit,
+            ..BlockEnvironment::default()
         }
     }
 
@@ -605,6 +609,7 @@ impl Engine {
             transactions,
         };
         let record = header.encode();
+        let changes = writes.len();
         self.store.commit(BlockCommit {
             number: header.number,
             hash: header.hash(),
@@ -612,6 +617,7 @@ impl Engine {
             record: Some(record),
             index: Vec::new(),
         })?;
+        self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
         Ok(())
     }
 
@@ -649,7 +655,7 @@ fn chain_key() -> Key {
 }
 
 /// A call by anyone: whoever it is from need not be able to pay for it.
-fn unchecked(transaction: Transaction) -> Transaction {
+pub(crate) fn unchecked(transaction: Transaction) -> Transaction {
     Transaction { checks: Checks::NONE, ..transaction }
 }
 

@@ -30,8 +30,10 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod past;
 mod receipt;
 mod request;
+mod snapshot;
 pub mod tree;
 mod units;
 
@@ -41,7 +43,7 @@ pub use accounts::{
 };
 pub use artifact::{Artifact, ArtifactError};
 pub use chain::{BlockHeader, TransactionSummary};
-pub use config::{ChainConfig, Config, ConfigError, VmConfig};
+pub use config::{ChainConfig, Config, ConfigError, NodeConfig, VmConfig};
 pub use engine::{Engine, Inspection, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
@@ -49,12 +51,14 @@ pub use kernel::{
     Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
     decode,
 };
+pub use past::StateAt;
 pub use primitives::{
     Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
     Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
+pub use state::{Retention, StoreMetrics};
 pub use units::parse_amount;
 
 /// The rooms below, for those who build on a part of the engine.

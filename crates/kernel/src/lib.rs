@@ -17,7 +17,7 @@ mod host;
 mod registry;
 
 pub use crossing::Crossroads;
-pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input};
+pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input, upgrade_input};
 pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
 pub use execution::{Execution, Kernel, KernelConfig, KernelError};
 pub use registry::{MachineStatus, Registry, RegistryError};

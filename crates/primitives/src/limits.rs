@@ -19,6 +19,9 @@ pub const SCAN_ENTRIES_MAX: u32 = 1024;
 /// Bytes of code of a contract outside the EVM (the EVM has its own limit, EIP-170).
 pub const FOREIGN_CODE_BYTES_MAX: usize = 8 << 20;
 
+/// Versions of a contract. All of their code hashes are in its record.
+pub const CONTRACT_VERSIONS_MAX: u32 = 256;
+
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 

@@ -1,70 +1,16 @@
-//! The commitment to a state: one hash that follows from the records alone, whatever their history
-//! and whoever computes it.
+//! The commitment to a state, computed from its records alone.
 //!
-//! The definition is canonical and part of the chain; an incremental tree and its proofs have to
-//! agree with it. `H` is BLAKE3 with 32 bytes of output.
-//!
-//! ```text
-//! path(key)          = H(key), the bits of which lead from the root, highest bit first
-//! leaf(key, value)   = H(0x00 ‖ path(key) ‖ H(value))
-//! subtree(no leaf)   = 32 zero bytes
-//! subtree(one leaf)  = that leaf, at whatever depth
-//! subtree(more)      = H(0x01 ‖ subtree(next bit 0) ‖ subtree(next bit 1))
-//! root               = subtree(all leaves)
-//! ```
-//!
-//! A leaf names its whole path, so it may stand for a subtree of any height, and a proof that
-//! another key is absent is the leaf that stands in its place. The first byte keeps leaves, nodes
-//! and values apart. An empty value is a record; the root of no records is zero.
+//! The definition stands in the documentation of the crate `proof`, whose hashes are used here. An
+//! incremental tree and its proofs have to agree with it.
 
-use primitives::{B256, Bytes, Hash};
+use primitives::{Bytes, Hash};
+
+pub use proof::{Leaf, Node, PATH_BITS, Prefix, join, node_hash, path_of, subtree_of, value_hash};
 
 use crate::{Key, StateError};
 
-const LEAF: u8 = 0;
-const NODE: u8 = 1;
-const PATH_BITS: usize = 256;
-
 /// Records between two reports of progress.
 const PROGRESS_RECORDS: u64 = 1 << 14;
-
-/// One record as the tree sees it: 64 bytes, whatever the record holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Leaf {
-    /// Where it hangs.
-    pub path: B256,
-    /// Its hash.
-    pub hash: Hash,
-}
-
-impl Leaf {
-    /// The leaf of a record.
-    #[must_use]
-    pub fn of(key: &Key, value: &[u8]) -> Self {
-        let path = path_of(key);
-        let mut bytes = [0; 65];
-        bytes[0] = LEAF;
-        bytes[1..33].copy_from_slice(path.as_slice());
-        bytes[33..].copy_from_slice(blake3::hash(value).as_bytes());
-        Self { path, hash: digest(&bytes) }
-    }
-}
-
-/// Where the record of a key hangs in the tree.
-#[must_use]
-pub fn path_of(key: &Key) -> B256 {
-    digest(key.as_bytes())
-}
-
-/// The hash of a node over its two subtrees.
-#[must_use]
-pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut bytes = [0; 65];
-    bytes[0] = NODE;
-    bytes[1..33].copy_from_slice(left.as_slice());
-    bytes[33..].copy_from_slice(right.as_slice());
-    digest(&bytes)
-}
 
 /// Collects records in any order and computes their root. It keeps 64 bytes for each record and
 /// none of its value.
@@ -80,7 +26,7 @@ impl RootBuilder {
 
     /// Adds a record.
     pub fn add(&mut self, key: &Key, value: &[u8]) {
-        self.0.push(Leaf::of(key, value));
+        self.0.push(Leaf::of(key.as_bytes(), value));
     }
 
     /// How many records have been added.
@@ -110,7 +56,8 @@ impl RootBuilder {
                 reason: "two records have this path".to_owned(),
             });
         }
-        Ok(subtree(&leaves, 0))
+        let root = subtree_of(&leaves, 0);
+        Ok(root.expect("invariant: the paths are sorted, each once").hash())
     }
 }
 
@@ -136,33 +83,10 @@ pub fn root_of(
     builder.root()
 }
 
-fn digest(bytes: &[u8]) -> Hash {
-    Hash::new(*blake3::hash(bytes).as_bytes())
-}
-
-/// The hash of the subtree at `depth` over leaves that are sorted and share their first `depth`
-/// bits. The recursion is as deep as the longest prefix that two paths share, at most 255.
-fn subtree(leaves: &[Leaf], depth: usize) -> Hash {
-    match leaves {
-        [] => Hash::ZERO,
-        [leaf] => leaf.hash,
-        _ => {
-            assert!(depth < PATH_BITS, "different paths differ in one of their bits");
-            let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
-            let (left, right) = leaves.split_at(middle);
-            node_hash(&subtree(left, depth + 1), &subtree(right, depth + 1))
-        }
-    }
-}
-
-fn bit(path: &B256, depth: usize) -> bool {
-    path[depth / 8] & (0x80 >> (depth % 8)) != 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use primitives::Address;
+    use primitives::{Address, B256};
     use proptest::prelude::*;
 
     fn key(suffix: &[u8]) -> Key {
@@ -176,7 +100,7 @@ mod tests {
     /// The definition once more, by sets of leaves instead of sorted slices.
     fn by_definition(leaves: &[Leaf], depth: usize) -> Hash {
         if leaves.len() < 2 {
-            return leaves.first().map_or(Hash::ZERO, |leaf| leaf.hash);
+            return leaves.first().map_or(Hash::ZERO, Leaf::hash);
         }
         let side = |wanted: u8| -> Vec<Leaf> {
             let bit = |leaf: &Leaf| (leaf.path[depth / 8] >> (7 - depth % 8)) & 1;
@@ -198,7 +122,7 @@ mod tests {
                 .map(|(suffix, value)| (key(suffix), Bytes::copy_from_slice(value)))
                 .collect();
             let leaves: Vec<Leaf> =
-                records.iter().map(|(key, value)| Leaf::of(key, value)).collect();
+                records.iter().map(|(key, value)| Leaf::of(key.as_bytes(), value)).collect();
             let expected = by_definition(&leaves, 0);
             prop_assert_eq!(root(&records), expected);
             let middle = shift.min(records.len());
@@ -221,7 +145,7 @@ mod tests {
     fn small_roots_are_fixed() {
         assert_eq!(root(&[]), Hash::ZERO);
         let one = (key(b"a"), Bytes::from_static(b"1"));
-        assert_eq!(root(std::slice::from_ref(&one)), Leaf::of(&one.0, &one.1).hash);
+        assert_eq!(root(std::slice::from_ref(&one)), Leaf::of(one.0.as_bytes(), &one.1).hash());
         let two = [one, (key(b"b"), Bytes::new())];
         assert_eq!(
             root(&two).to_string(),
@@ -233,9 +157,9 @@ mod tests {
     fn long_shared_prefixes_are_hashed_level_by_level() {
         let mut paths = [B256::repeat_byte(0xaa), B256::repeat_byte(0xaa)];
         paths[1][31] ^= 1;
-        let hash = Hash::repeat_byte(7);
-        let leaves = paths.map(|path| Leaf { path, hash });
-        assert_eq!(subtree(&leaves, 0), by_definition(&leaves, 0));
+        let leaves = paths.map(|path| Leaf { path, value_hash: Hash::repeat_byte(7) });
+        let root = subtree_of(&leaves, 0).expect("sorted").hash();
+        assert_eq!(root, by_definition(&leaves, 0));
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub fn load(
     let block = ImportedBlock {
         tip: Tip { block: header.block, hash: header.hash },
         hashes: header.block_hashes.clone(),
+        record: None,
     };
     let mut records: u64 = 0;
     store.import(
@@ -342,7 +343,7 @@ fn cannot_write(error: &io::Error) -> StateError {
     StateError::Store(format!("cannot write the dump: {error}"))
 }
 
-fn recent_hashes(
+pub(crate) fn recent_hashes(
     view: &dyn StateView,
     block: BlockNumber,
 ) -> Result<Vec<(BlockNumber, Hash)>, StateError> {

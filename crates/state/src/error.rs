@@ -35,6 +35,14 @@ pub enum StateError {
         /// The only block that the store takes now.
         expected: u64,
     },
+    /// A block was staged on a state that is not the last one any more.
+    #[error("the block was staged on {staged_on}, the tip is {tip}: stage it again")]
+    Stale {
+        /// What it was staged on.
+        staged_on: String,
+        /// The tip of the store.
+        tip: String,
+    },
     /// A state was to be loaded into a store that holds blocks already.
     #[error("the store is not empty: its tip is block {tip}")]
     NotEmpty {
@@ -66,6 +74,14 @@ pub enum StateError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of a snapshot is not what it should be, or is not there.
+    #[error("bad snapshot, {}: {reason}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A parallel execution withdrew this attempt; it will be run again.
     #[error("speculative execution was withdrawn")]
     Withdrawn,
@@ -79,9 +95,11 @@ impl StateError {
         match self {
             Self::NotHeld { .. }
             | Self::NotNext { .. }
+            | Self::Stale { .. }
             | Self::NotEmpty { .. }
             | Self::Open { .. }
-            | Self::Dump { .. } => true,
+            | Self::Dump { .. }
+            | Self::Snapshot { .. } => true,
             Self::Store(_) | Self::Corrupt { .. } | Self::Damaged { .. } | Self::Withdrawn => false,
         }
     }

@@ -12,21 +12,29 @@ mod error;
 mod fjall_store;
 mod key;
 mod memory;
+mod metrics;
 mod overlay;
 pub mod record;
 mod records;
+mod retention;
+pub mod snapshot;
 mod store;
+mod tree;
 pub mod verify;
 mod view;
 mod write_set;
 
 pub use diff::{Diff, Difference, diff_views};
 pub use error::StateError;
-pub use fjall_store::{FjallConfig, FjallStore};
+pub use fjall_store::{ChunkImport, FjallConfig, FjallStore, UpgradeProgress};
 pub use key::{Key, Namespace, SPACE_BYTES};
 pub use memory::MemoryStore;
+pub use metrics::{DiskPart, PRUNE_PENDING_KEYS_MAX, StoreMetrics};
 pub use overlay::Overlay;
 pub use records::Records;
-pub use store::{BlockCommit, ImportedBlock, PruneProgress, RecordSource, Store, Tip};
+pub use retention::{PRUNE_KEYS_MIN, PRUNE_KEYS_PER_CHANGE, Retention};
+pub use store::{
+    BlockCommit, BlockEntry, ImportedBlock, PruneProgress, RecordSource, Staged, Store, Tip,
+};
 pub use view::{EmptyView, ScanEntry, StateView};
 pub use write_set::WriteSet;

@@ -1,14 +1,21 @@
 //! A store that lives as long as its process, for tests and simulations.
 
+mod tree;
+
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use parking_lot::{Mutex, RwLock};
 use primitives::{BlockNumber, Bytes, Hash};
+use proof::{Prefix, Proof, SubtreeProof};
 
+use self::tree::MemoryTree;
 use crate::{
-    BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, StateError, StateView,
-    Store, Tip,
-    store::{check_held, check_next},
+    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged, StateError,
+    StateView, Store, StoreMetrics, Tip, WriteSet,
+    commitment::path_of,
+    metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks},
+    store::{Parent, StagedWrite, check_held, check_next},
+    tree::{prove, prove_subtree},
 };
 
 /// All versions of all records in one ordered map.
@@ -45,12 +52,49 @@ impl Store for MemoryStore {
         Ok(Shared::view(&shared, Some(block)))
     }
 
-    fn commit(&self, block: BlockCommit) -> Result<(), StateError> {
+    fn stage(&self, writes: WriteSet) -> Result<Staged, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        let pages = content.tree.latest();
+        Staged::new(content.parent(), writes, &*content, &pages)
+    }
+
+    fn commit_staged(&self, block: BlockEntry, staged: Staged) -> Result<(), StateError> {
         let shared = self.0.read();
         let mut content = shared.content.write();
         check_next(content.tip, block.number)?;
-        content.apply(block);
+        staged.check_parent(content.parent())?;
+        content.apply(block, staged);
         Ok(())
+    }
+
+    fn root(&self) -> Hash {
+        self.0.read().content.read().parent().root
+    }
+
+    fn root_at(&self, block: BlockNumber) -> Result<Hash, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        check_held(content.tip, content.retained_from, block)?;
+        Ok(content.tree.at(block).root())
+    }
+
+    fn prove(&self, key: &Key, block: BlockNumber) -> Result<Proof, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        check_held(content.tip, content.retained_from, block)?;
+        prove(&content.tree.at(block), &path_of(key.as_bytes()))
+    }
+
+    fn prove_subtree(
+        &self,
+        prefix: &Prefix,
+        block: BlockNumber,
+    ) -> Result<SubtreeProof, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        check_held(content.tip, content.retained_from, block)?;
+        prove_subtree(&content.tree.at(block), prefix)
     }
 
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
@@ -131,15 +175,21 @@ impl Store for MemoryStore {
         }
         let number = block.tip.block;
         let mut versions = BTreeMap::new();
+        let mut writes = WriteSet::new();
         for entry in records {
             let (key, value) = entry?;
+            writes.put(key.clone(), value.clone());
             versions.insert(key, vec![(number, Some(value))]);
         }
+        let pages = content.tree.latest();
+        let staged = Staged::new(content.parent(), writes, &*content, &pages)?;
+        content.tree.apply(number, staged.update.pages);
         content.versions = versions;
         content.first_block = Some(number);
         content.retained_from = number;
         content.hashes = block.hashes.into_iter().collect();
         content.hashes.insert(number, block.tip.hash);
+        content.block_records.extend(block.record.map(|record| (number, record)));
         content.tip = Some(block.tip);
         Ok(())
     }
@@ -156,6 +206,23 @@ impl Store for MemoryStore {
             }
         }
         Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+    }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let shared = self.0.read();
+        let content = shared.content.read();
+        let retained_from = content.retained_from;
+        let pending = content.changes.range(..=retained_from);
+        let pending_keys: u64 = pending.map(|(_, keys)| keys.len() as u64).sum();
+        let oldest = content.changes.keys().next().copied();
+        Ok(StoreMetrics {
+            tip: content.tip,
+            retained_from,
+            retained_blocks: retained_blocks(content.tip, retained_from),
+            prune_lag_blocks: prune_lag_blocks(oldest, retained_from),
+            prune_pending_keys: pending_keys.min(PRUNE_PENDING_KEYS_MAX),
+            ..StoreMetrics::default()
+        })
     }
 }
 
@@ -186,16 +253,18 @@ struct Content {
     hashes: BTreeMap<BlockNumber, Hash>,
     block_records: BTreeMap<BlockNumber, Bytes>,
     index: BTreeMap<Bytes, Bytes>,
+    tree: MemoryTree,
 }
 
 impl Content {
-    fn apply(&mut self, block: BlockCommit) {
+    fn parent(&self) -> Parent {
+        Parent { tip: self.tip, root: self.tree.latest().root() }
+    }
+
+    fn apply(&mut self, block: BlockEntry, staged: Staged) {
         let number = block.number;
         let mut changed = Vec::new();
-        for (key, value) in block.writes {
-            if self.read(&key, number) == value.as_ref() {
-                continue;
-            }
+        for StagedWrite { key, value, .. } in staged.writes {
             let versions = self.versions.entry(key.clone()).or_default();
             assert!(versions.last().is_none_or(|(last, _)| *last < number), "blocks only grow");
             versions.push((number, value));
@@ -206,6 +275,7 @@ impl Content {
         } else if !changed.is_empty() {
             self.changes.insert(number, changed);
         }
+        self.tree.apply(number, staged.update.pages);
         self.hashes.insert(number, block.hash);
         self.block_records.extend(block.record.map(|record| (number, record)));
         self.index.extend(block.index);
@@ -224,6 +294,7 @@ impl Content {
             }
         }
         assert!(self.changes.range(above..).next().is_none(), "later changes are gone");
+        self.tree.rewind(to);
         self.hashes.split_off(&above);
         self.block_records.split_off(&above);
         let hash = self.hashes.get(&to).copied().expect("invariant: a held block has its hash");
@@ -232,6 +303,15 @@ impl Content {
 
     fn read(&self, key: &Key, block: BlockNumber) -> Option<&Bytes> {
         version_at(self.versions.get(key)?, block)
+    }
+
+    fn scan(&self, block: BlockNumber, prefix: &[u8], from: &[u8], limit: usize) -> Vec<ScanEntry> {
+        self.versions
+            .range::<[u8], _>((Bound::Included(prefix.max(from)), Bound::Unbounded))
+            .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
+            .filter_map(|(key, versions)| Some((key.clone(), version_at(versions, block)?.clone())))
+            .take(limit)
+            .collect()
     }
 
     fn prune(&mut self, watermark: BlockNumber, budget_keys: usize) -> PruneProgress {
@@ -256,6 +336,7 @@ impl Content {
             }
         }
         assert!(removed <= budget_keys, "a slice keeps to its budget");
+        self.tree.prune(watermark);
         let left = self.changes.range(..=self.retained_from).next();
         PruneProgress { removed, done: left.is_none() }
     }
@@ -273,6 +354,21 @@ impl Content {
         if versions.is_empty() {
             self.versions.remove(key);
         }
+    }
+}
+
+/// The state after the tip.
+impl StateView for Content {
+    fn read(&self, key: &Key) -> Result<Option<Bytes>, StateError> {
+        Ok(self.tip.and_then(|tip| self.read(key, tip.block)).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<ScanEntry>, StateError> {
+        Ok(self.tip.map_or_else(Vec::new, |tip| self.scan(tip.block, prefix, from, limit)))
+    }
+
+    fn block_hash(&self, number: u64) -> Result<Option<Hash>, StateError> {
+        Ok(self.hashes.get(&BlockNumber(number)).copied())
     }
 }
 
@@ -302,15 +398,7 @@ impl StateView for MemoryView {
 
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<ScanEntry>, StateError> {
         let Some(block) = self.block else { return Ok(Vec::new()) };
-        let content = self.shared.content.read();
-        let start = Bound::Included(prefix.max(from));
-        Ok(content
-            .versions
-            .range::<[u8], _>((start, Bound::Unbounded))
-            .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
-            .filter_map(|(key, versions)| Some((key.clone(), version_at(versions, block)?.clone())))
-            .take(limit)
-            .collect())
+        Ok(self.shared.content.read().scan(block, prefix, from, limit))
     }
 
     fn block_hash(&self, number: u64) -> Result<Option<Hash>, StateError> {

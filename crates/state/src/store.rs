@@ -7,11 +7,17 @@
 use std::{fmt, sync::Arc};
 
 use primitives::{BlockNumber, Bytes, Hash};
+use proof::{Prefix, Proof, SubtreeProof};
+use serde::Serialize;
 
-use crate::{Key, ScanEntry, StateError, StateView, WriteSet};
+use crate::{
+    Key, ScanEntry, StateError, StateView, StoreMetrics, WriteSet,
+    commitment::{path_of, value_hash},
+    tree::{Change, Pages, Update, threads, update},
+};
 
 /// The last block of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tip {
     /// Its height.
     pub block: BlockNumber,
@@ -35,6 +41,103 @@ pub struct BlockCommit {
     pub index: Vec<(Bytes, Bytes)>,
 }
 
+impl BlockCommit {
+    /// The changes of the state, and the rest.
+    #[must_use]
+    pub fn split(self) -> (WriteSet, BlockEntry) {
+        let Self { number, hash, writes, record, index } = self;
+        (writes, BlockEntry { number, hash, record, index })
+    }
+}
+
+/// A block without its changes of the state, see [`BlockCommit`].
+#[derive(Debug, Clone, Default)]
+pub struct BlockEntry {
+    /// The height: one above the tip, or 0 in an empty store.
+    pub number: BlockNumber,
+    /// The hash of the block.
+    pub hash: Hash,
+    /// What belongs to the block itself.
+    pub record: Option<Bytes>,
+    /// Records beside the state.
+    pub index: Vec<(Bytes, Bytes)>,
+}
+
+/// The changes of a block that is not committed yet, with the root that the state has after them.
+///
+/// It holds for the tip it was staged on, and for no other.
+#[derive(Debug)]
+pub struct Staged {
+    parent: Parent,
+    pub(crate) writes: Vec<StagedWrite>,
+    pub(crate) update: Update,
+}
+
+/// What changes were staged on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parent {
+    pub(crate) tip: Option<Tip>,
+    pub(crate) root: Hash,
+}
+
+/// A record that changes.
+#[derive(Debug)]
+pub(crate) struct StagedWrite {
+    pub(crate) key: Key,
+    pub(crate) value: Option<Bytes>,
+    pub(crate) previous: Option<Bytes>,
+}
+
+impl Staged {
+    /// Finds what `writes` change of `view`, whose tree `pages` holds.
+    pub(crate) fn new(
+        parent: Parent,
+        writes: WriteSet,
+        view: &dyn StateView,
+        pages: &dyn Pages,
+    ) -> Result<Self, StateError> {
+        let mut changed = Vec::with_capacity(writes.len());
+        for (key, value) in writes {
+            let previous = view.read(&key)?;
+            if previous != value {
+                changed.push(StagedWrite { key, value, previous });
+            }
+        }
+        let change = |write: &StagedWrite| Change {
+            path: path_of(write.key.as_bytes()),
+            value_hash: write.value.as_ref().map(|value| value_hash(value)),
+        };
+        let mut changes: Vec<Change> = changed.iter().map(change).collect();
+        changes.sort_unstable_by_key(|change| change.path);
+        let update = update(pages, &changes, threads())?;
+        Ok(Self { parent, writes: changed, update })
+    }
+
+    /// The root of the state after the changes.
+    #[must_use]
+    pub const fn root(&self) -> Hash {
+        self.update.root
+    }
+
+    /// How many records change. A write of the value that was there is no change.
+    #[must_use]
+    pub const fn changes(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Refuses changes that were staged on another state.
+    pub(crate) fn check_parent(&self, parent: Parent) -> Result<(), StateError> {
+        if self.parent == parent {
+            return Ok(());
+        }
+        let name = |parent: Parent| match parent.tip {
+            None => "an empty store".to_owned(),
+            Some(tip) => format!("block {} with root {}", tip.block, parent.root),
+        };
+        Err(StateError::Stale { staged_on: name(self.parent), tip: name(parent) })
+    }
+}
+
 /// How far a call of [`Store::prune_below`] came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PruneProgress {
@@ -51,6 +154,8 @@ pub struct ImportedBlock {
     pub tip: Tip,
     /// Hashes of earlier blocks that contracts may still ask for.
     pub hashes: Vec<(BlockNumber, Hash)>,
+    /// The record of the block, where it comes along.
+    pub record: Option<Bytes>,
 }
 
 /// A source of records in the order of their keys, as bulk operations read it.
@@ -74,14 +179,65 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// [`StateError::NotHeld`] above the tip and below the watermark.
     fn at(&self, block: BlockNumber) -> Result<Arc<dyn StateView>, StateError>;
 
-    /// Appends a block. When this returns the block is whole and will survive the process; a
-    /// block for which it did not return is there whole or not at all.
+    /// Works out what `writes` change of the state after the last block, and its root after them.
+    /// Nothing is written, and the cost is that of the changes, not of the state.
     ///
     /// # Errors
     ///
-    /// [`StateError::NotNext`] where the block does not follow the tip, [`StateError::Store`]
-    /// where the medium failed.
-    fn commit(&self, block: BlockCommit) -> Result<(), StateError>;
+    /// [`StateError::Store`] where the medium failed.
+    fn stage(&self, writes: WriteSet) -> Result<Staged, StateError>;
+
+    /// Appends a block with the changes that were staged for it. When this returns the block is
+    /// whole and will survive the process; a block for which it did not return is there whole or
+    /// not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotNext`] where the block does not follow the tip, [`StateError::Stale`] where
+    /// the changes were staged on another state, [`StateError::Store`] where the medium failed.
+    fn commit_staged(&self, block: BlockEntry, staged: Staged) -> Result<(), StateError>;
+
+    /// Stages the changes of a block and appends it, for those who need no root before.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit_staged`](Self::commit_staged).
+    fn commit(&self, block: BlockCommit) -> Result<(), StateError> {
+        check_next(self.tip(), block.number)?;
+        let (writes, entry) = block.split();
+        self.commit_staged(entry, self.stage(writes)?)
+    }
+
+    /// The root of the state after the last block, see [`commitment`](crate::commitment); zero in
+    /// an empty store.
+    fn root(&self) -> Hash;
+
+    /// The root of the state after `block`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip and below the watermark, [`StateError::Store`] where
+    /// the medium failed.
+    fn root_at(&self, block: BlockNumber) -> Result<Hash, StateError>;
+
+    /// Proves to whoever knows the root after `block` what the record at `key` is there, or that
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`root_at`](Self::root_at), and [`StateError::Corrupt`] where the tree does not read.
+    fn prove(&self, key: &Key, block: BlockNumber) -> Result<Proof, StateError>;
+
+    /// Proves to whoever knows the root after `block` which leaves there are below `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// As [`prove`](Self::prove).
+    fn prove_subtree(
+        &self,
+        prefix: &Prefix,
+        block: BlockNumber,
+    ) -> Result<SubtreeProof, StateError>;
 
     /// The hash of a block, or nothing where it is not known.
     ///
@@ -165,6 +321,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// [`StateError::Store`] where the medium failed.
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError>;
+
+    /// What the store holds and how far pruning has come, for those who watch it.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn metrics(&self) -> Result<StoreMetrics, StateError>;
 }
 
 /// Refuses a block that does not follow `tip`.
@@ -190,10 +353,10 @@ pub(crate) fn check_held(
     let not_held = |reason: String| Err(StateError::NotHeld { block: block.0, reason });
     match tip {
         None => not_held("the store is empty".to_owned()),
-        Some(tip) if block > tip.block => not_held(format!("the tip is block {}", tip.block)),
-        Some(_) if block < retained_from => {
-            not_held(format!("history begins at block {retained_from}"))
-        }
+        Some(tip) if block > tip.block || block < retained_from => not_held(format!(
+            "the store holds the states of blocks {retained_from} to {}",
+            tip.block
+        )),
         Some(_) => Ok(()),
     }
 }

@@ -281,7 +281,8 @@ fn formats_are_told_apart() {
     make_store(directory.path());
     let format = directory.path().join("store/FORMAT");
     let cases = [
-        ("braid state store, format 2\n", "has format 2, this program reads up to 1"),
+        ("braid state store, format 3\n", "has format 3, this program reads up to 2"),
+        ("braid state store, format 1\n", "has format 1, this program uses format 2: upgrade"),
         ("braid state store, format 0\n", "which was never in use"),
         ("something else", "does not name the format"),
         ("", "does not name the format"),

@@ -8,6 +8,7 @@ use std::{
 use braid_state::{
     BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Records, StateError, StateView, Store,
     WriteSet,
+    commitment::{Leaf, Prefix, RootBuilder},
 };
 use proptest::prelude::*;
 
@@ -99,7 +100,7 @@ impl Model {
 
 fn key() -> impl Strategy<Value = Key> {
     let byte = prop_oneof![Just(0u8), Just(1), Just(0xff)];
-    (0u8..2, proptest::collection::vec(byte, 0..4))
+    (0u8..2, proptest::collection::vec(byte, 0..5))
         .prop_map(|(space, suffix)| Key::kv(&Address::new([space * 0xff; 32]), &suffix))
 }
 
@@ -109,7 +110,8 @@ fn value() -> impl Strategy<Value = Option<Bytes>> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => proptest::collection::vec((key(), value()), 0..12).prop_map(Step::Commit),
+        6 => proptest::collection::vec((key(), value()), 0..12).prop_map(Step::Commit),
+        2 => proptest::collection::vec((key(), value()), 0..120).prop_map(Step::Commit),
         1 => (0u64..30, 1usize..10).prop_map(|(to, budget_keys)| Step::Prune { to, budget_keys }),
         1 => (0u64..30).prop_map(Step::HoldView),
         2 => (0u64..30).prop_map(Step::Rewind),
@@ -132,6 +134,39 @@ fn commit_of(block: u64, writes: &[(Key, Option<Bytes>)]) -> BlockCommit {
             (format!("block {block}").into_bytes().into(), Bytes::from_static(b"x")),
             (Bytes::from_static(b"last"), block.to_be_bytes().to_vec().into()),
         ],
+    }
+}
+
+fn root_of(records: &RecordMap) -> Hash {
+    let mut builder = RootBuilder::new();
+    for (key, value) in records {
+        builder.add(key, value);
+    }
+    builder.root().expect("distinct keys")
+}
+
+/// The root is that of the records, and proofs against it tell what is there.
+fn check_tree(
+    store: &dyn Store,
+    block: BlockNumber,
+    records: &RecordMap,
+    probes: &[(Key, usize, usize)],
+) {
+    let root = store.root_at(block).expect("held");
+    assert_eq!(root, root_of(records));
+    for (key, cut, _) in probes {
+        let proof = store.prove(key, block).expect("held");
+        let value = records.get(key).map(|value| &value[..]);
+        proof.verify(&root, key.as_bytes(), value).expect("a proof of what is there");
+        assert_eq!(proof.is_inclusion(), value.is_some());
+        let path = braid_state::commitment::path_of(key.as_bytes());
+        let prefix = Prefix::new(&path, cut / 3).expect("fits");
+        let mut leaves: Vec<Leaf> =
+            records.iter().map(|(key, value)| Leaf::of(key.as_bytes(), value)).collect();
+        leaves.retain(|leaf| prefix.contains(&leaf.path));
+        leaves.sort();
+        let proof = store.prove_subtree(&prefix, block).expect("held");
+        proof.verify(&root, &prefix, &leaves).expect("a proof of all that is there");
     }
 }
 
@@ -170,14 +205,21 @@ fn check_store(store: &dyn Store, model: &Model, probes: &[(Key, usize, usize)])
     assert_eq!(store.tip().map(|tip| (tip.block.0, tip.hash)), tip.map(|tip| (tip, hash_of(tip))));
     assert_eq!(store.retained_from(), BlockNumber(model.retained_from));
     let empty = RecordMap::new();
+    assert_eq!(store.root(), root_of(model.blocks.last().unwrap_or(&empty)));
     check_view(&*store.latest(), model.blocks.last().unwrap_or(&empty), probes);
     for block in 0..model.blocks.len() as u64 + 1 {
         let number = BlockNumber(block);
         match model.at(block) {
-            None => assert!(matches!(store.at(number), Err(StateError::NotHeld { .. }))),
+            None => {
+                assert!(matches!(store.at(number), Err(StateError::NotHeld { .. })));
+                assert!(matches!(store.root_at(number), Err(StateError::NotHeld { .. })));
+                let proof = store.prove(&Key::account(&Address::ZERO), number);
+                assert!(matches!(proof, Err(StateError::NotHeld { .. })));
+            }
             Some(expected) => {
                 let view = store.at(number).expect("held");
                 check_view(&*view, expected, probes);
+                check_tree(store, number, expected, probes);
                 assert_eq!(view.block_hash(block).expect("reads"), Some(hash_of(block)));
                 assert_eq!(view.block_hash(block + 1).expect("reads"), None);
             }
@@ -335,6 +377,34 @@ fn only_the_next_block_is_taken() {
         assert_eq!(refused(0), (0, 1));
         assert_eq!(refused(2), (2, 1));
         store.commit(commit_of(1, &[])).expect("the next");
+    }
+}
+
+#[test]
+fn the_root_is_known_before_the_block_is_there() {
+    for backend in [Backend::Memory(Arc::new(MemoryStore::new())), Backend::fjall()] {
+        let store = backend.store();
+        let key = Key::kv(&Address::ZERO, b"k");
+        let write = |value: &'static [u8]| vec![(key.clone(), Some(Bytes::from_static(value)))];
+        let stage = |block: u64, value| {
+            let (writes, entry) = commit_of(block, &write(value)).split();
+            (store.stage(writes).expect("stages"), entry)
+        };
+        let (staged, entry) = stage(0, b"one");
+        let (other, _) = stage(0, b"other");
+        let root = staged.root();
+        assert_eq!((store.tip(), store.root(), staged.changes()), (None, Hash::ZERO, 1));
+        assert_ne!(other.root(), root);
+        store.commit_staged(entry, staged).expect("commits");
+        assert_eq!((store.root(), store.root_at(BlockNumber(0)).expect("held")), (root, root));
+
+        let (_, entry) = commit_of(1, &[]).split();
+        let refused = store.commit_staged(entry, other).expect_err("staged on no block");
+        assert!(matches!(refused, StateError::Stale { .. }) && refused.is_usage(), "{refused}");
+        let (same, entry) = stage(1, b"one");
+        assert_eq!((same.root(), same.changes()), (root, 0));
+        store.commit_staged(entry, same).expect("commits");
+        assert_eq!(store.root_at(BlockNumber(1)).expect("held"), root);
     }
 }
 

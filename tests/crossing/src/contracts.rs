@@ -37,6 +37,18 @@ pub fn number(output: &[u8]) -> U256 {
     U256::from_be_slice(output)
 }
 
+/// The address that an answer of one word, or of `bytes` with one word, holds.
+///
+/// # Panics
+///
+/// Where the answer is shorter than a word.
+#[must_use]
+#[track_caller]
+pub fn address(output: &[u8]) -> Address {
+    let word = output.rchunks_exact(32).next().expect("invariant: the answer has a word");
+    Address::new(word.try_into().expect("invariant: a word has 32 bytes"))
+}
+
 /// Creation code that returns `runtime` as the code to store.
 ///
 /// # Panics

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use braidvm::{
-    Artifact, CallOutput, Deploy, Engine, EngineError, Receipt, Request, Value, VmKind,
+    Artifact, CallOutput, Deploy, Engine, EngineError, Receipt, Request, StateAt, Value, VmKind,
     decode::{decode_call, decode_event, outcome_name},
     rooms::kernel::EstimateError,
     tree::thousands,
@@ -55,18 +55,16 @@ pub(crate) fn send(global: &Global, arguments: &SendArgs, output: &Output) -> Re
 pub(crate) fn call(global: &Global, arguments: &CallArgs, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let request = request(&engine, &arguments.target, &arguments.caller)?;
-    let result = match arguments.at {
-        Some(block) => engine.call_at(block, &request)?,
-        None => engine.call(&request)?,
-    };
-    output.json(&call_json(&engine, &result))?;
+    let state = context::state(&engine, &arguments.moment)?;
+    let result = state.call(&request)?;
+    output.json(&call_json(&state, &result))?;
     if result.is_success() {
         for value in shown_values(&result)? {
             output.line(value)?;
         }
     }
     if output.is_verbose() || !result.is_success() {
-        show_tree(&engine, result.trace.as_ref(), output)?;
+        show_tree(&state, result.trace.as_ref(), output)?;
     }
     failed(&result.reason)
 }
@@ -95,7 +93,8 @@ pub(crate) fn estimate(
             arguments: arguments.arguments.clone(),
         };
         let request = request(&engine, &target, &arguments.caller)?;
-        with_reason(engine.estimate(&request), || Ok(engine.call(&request)?.reason))?
+        let state = context::state(&engine, &arguments.moment)?;
+        with_reason(state.estimate(&request), || Ok(state.call(&request)?.reason))?
     };
     output.json(&json!({ "gas": gas }))?;
     output.line(gas.to_string())
@@ -108,14 +107,15 @@ pub(crate) fn trace(
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let request = request(&engine, &arguments.target, &arguments.caller)?;
+    let state = context::state(&engine, &arguments.moment)?;
     if arguments.struct_logs {
-        let logs = engine.trace_struct_logs(&request)?;
+        let logs = state.trace_struct_logs(&request)?;
         output.json(&logs)?;
         return output.line(serde_json::to_string_pretty(&logs).map_err(anyhow::Error::from)?);
     }
-    let result = engine.call(&request)?;
-    output.json(&call_json(&engine, &result))?;
-    show_tree(&engine, result.trace.as_ref(), output)?;
+    let result = state.call(&request)?;
+    output.json(&call_json(&state, &result))?;
+    show_tree(&state, result.trace.as_ref(), output)?;
     show_gas(&result.gas_by_vm, result.gas_used, output)?;
     failed(&result.reason)
 }
@@ -214,12 +214,12 @@ fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(
 }
 
 fn show_tree(
-    engine: &Engine,
+    state: &StateAt<'_>,
     trace: Option<&braidvm::rooms::vm::trace::CallNode>,
     output: &Output,
 ) -> Result<(), Failure> {
     match trace {
-        Some(node) => output.tree(&decode_call(node, &engine.interfaces())),
+        Some(node) => output.tree(&decode_call(node, &state.interfaces())),
         None => Ok(()),
     }
 }
@@ -236,8 +236,8 @@ pub(crate) fn show_gas(
     output.table(&["machine", "gas"], &rows)
 }
 
-fn call_json(engine: &Engine, result: &CallOutput) -> Json {
-    let interfaces = engine.interfaces();
+fn call_json(state: &StateAt<'_>, result: &CallOutput) -> Json {
+    let interfaces = state.interfaces();
     json!({
         "outcome": outcome_name(&result.status),
         "reason": result.reason,

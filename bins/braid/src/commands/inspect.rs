@@ -41,7 +41,8 @@ pub(crate) fn inspect(
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let address = engine.account(&arguments.address)?;
-    let found = engine.inspect(&address, arguments.storage)?;
+    let state = context::state(&engine, &arguments.moment)?;
+    let found = state.inspect(&address, arguments.storage)?;
     let storage: Vec<_> = found
         .storage
         .iter()
@@ -54,6 +55,7 @@ pub(crate) fn inspect(
         .collect();
     output.json(&json!({
         "address": address,
+        "block": state.block(),
         "name": dev_name(&address),
         "balance": found.account.balance.to_string(),
         "nonce": found.account.nonce,

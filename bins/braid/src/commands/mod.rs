@@ -4,6 +4,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod snapshot;
 mod state;
 mod vectors;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
+        Command::Snapshot(command) => snapshot::run(global, command, output),
         Command::Vms => inspect::machines(global, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {

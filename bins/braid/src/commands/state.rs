@@ -8,7 +8,7 @@ use std::{
 };
 
 use braidvm::{
-    BlockNumber, Engine,
+    BlockNumber, Engine, Hash,
     rooms::state::{
         Diff, Difference, Key, Records, StateError, StateView, Store, Tip,
         commitment::root_of,
@@ -20,7 +20,7 @@ use braidvm::{
 use serde_json::json;
 
 use crate::{
-    cli::{Global, StateCommand},
+    cli::{Global, Moment, StateCommand},
     context,
     failure::Failure,
     output::Output,
@@ -29,9 +29,11 @@ use crate::{
 pub(crate) fn run(global: &Global, command: &StateCommand, output: &Output) -> Result<(), Failure> {
     match command {
         StateCommand::Root => root(global, output),
-        StateCommand::Dump { file } => write_dump(global, file.as_deref(), output),
+        StateCommand::Dump { file, moment } => write_dump(global, file.as_deref(), moment, output),
         StateCommand::Load { file } => read_dump(global, file, output),
         StateCommand::Verify => check(global, output),
+        StateCommand::Status => status(global, output),
+        StateCommand::Compact => compact(global, output),
         StateCommand::Diff { left, right } => diff(global, left, right.as_deref(), output),
     }
 }
@@ -46,10 +48,16 @@ fn root(global: &Global, output: &Output) -> Result<(), Failure> {
     output.line(root.to_string())
 }
 
-fn write_dump(global: &Global, file: Option<&Path>, output: &Output) -> Result<(), Failure> {
+fn write_dump(
+    global: &Global,
+    file: Option<&Path>,
+    moment: &Moment,
+    output: &Output,
+) -> Result<(), Failure> {
     let engine = context::engine(global)?;
-    let tip = tip_of(engine.store().as_ref())?;
-    let view = engine.store().latest();
+    let state = context::state(&engine, moment)?;
+    let view = Arc::clone(state.view());
+    let tip = Tip { block: state.block(), hash: hash_of(engine.store().as_ref(), state.block())? };
     let bar = output.progress("records", 0);
     let mut progress = |count| bar.set_position(count);
     let summary = match file {
@@ -204,8 +212,52 @@ fn show_difference(key: &Key, difference: &Difference, output: &Output) -> Resul
     output.line(format!("{sign} {key} {text}"))
 }
 
-fn tip_of(store: &dyn Store) -> Result<Tip, Failure> {
-    store.tip().ok_or_else(|| Failure::Host(anyhow::anyhow!("the store has no block")))
+fn status(global: &Global, output: &Output) -> Result<(), Failure> {
+    let engine = context::engine(global)?;
+    let metrics = engine.store().metrics()?;
+    let retention = engine.config().node.retention_blocks;
+    output.json(&json!({ "retention_blocks": retention, "store": metrics }))?;
+    let tip = metrics.tip.map_or_else(|| "-".to_owned(), |tip| tip.block.to_string());
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let mut rows = vec![
+        row("tip", tip),
+        row("history from block", metrics.retained_from.to_string()),
+        row("blocks with a state", thousands(metrics.retained_blocks)),
+        row("retention", retention.to_string()),
+        row("blocks still to prune", thousands(metrics.prune_lag_blocks)),
+        row("changes still to prune", thousands(metrics.prune_pending_keys)),
+        row("pages still to prune", thousands(metrics.prune_pending_pages)),
+        row("cache", of_bytes(metrics.cache_bytes, metrics.cache_bytes_max)),
+        row("disk", format!("{} bytes", thousands(metrics.disk_bytes))),
+    ];
+    for part in &metrics.disk_parts {
+        rows.push(row(&format!("disk: {}", part.name), format!("{} bytes", thousands(part.bytes))));
+    }
+    output.table(&["property", "value"], &rows)
+}
+
+fn of_bytes(bytes: u64, bytes_max: u64) -> String {
+    format!("{} of {} bytes", thousands(bytes), thousands(bytes_max))
+}
+
+fn compact(global: &Global, output: &Output) -> Result<(), Failure> {
+    let folder = global
+        .data
+        .as_deref()
+        .ok_or_else(|| Failure::usage("state compact needs --data DIR, the folder of a chain"))?;
+    let store = Engine::open_store(folder)?;
+    let before = store.metrics()?.disk_bytes;
+    let bar = output.progress("compacting", 0);
+    store.compact()?;
+    bar.finish_and_clear();
+    let after = store.metrics()?.disk_bytes;
+    output.json(&json!({ "disk_bytes_before": before, "disk_bytes": after }))?;
+    output.line(format!("{} bytes on disk, before {}", thousands(after), thousands(before)))
+}
+
+fn hash_of(store: &dyn Store, block: BlockNumber) -> Result<Hash, Failure> {
+    let missing = || Failure::Host(anyhow::anyhow!("the hash of block {block} is missing"));
+    store.block_hash(block)?.ok_or_else(missing)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -7,18 +7,19 @@ fn every_command_writes_objects_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = text(&folder.path().join("data"));
     let dump = text(&folder.path().join("dump"));
+    let snapshot = text(&folder.path().join("snapshot"));
     let token = file("contracts/artifacts/solidity/Token.json");
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 26] = [
+    let cases: [(&[&str], i32); 34] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
         (&["send", at, "transfer", "bob", "500"], 1),
         (&["send", "bob", "--value", "1ether"], 0),
         (&["call", at, "balanceOf", "bob"], 0),
-        (&["call", at, "balanceOf", "bob", "--at", "2"], 0),
+        (&["call", at, "balanceOf", "bob", "--block", "2"], 0),
         (&["call", at, "nothing"], 2),
         (&["estimate", at, "transfer", "bob", "5"], 0),
         (&["estimate", at, "transfer", "bob", "500"], 1),
@@ -35,6 +36,14 @@ fn every_command_writes_objects_alone() {
         (&["doctor"], 0),
         (&["state", "root"], 0),
         (&["state", "dump", &dump], 0),
+        (&["trace", at, "balanceOf", "bob", "--block", "2"], 0),
+        (&["inspect", at, "--block", "1"], 0),
+        (&["inspect", at, "--block", "99"], 2),
+        (&["state", "status"], 0),
+        (&["state", "dump", &dump, "--block", "1"], 0),
+        (&["snapshot", "export", &snapshot], 0),
+        (&["snapshot", "verify", &snapshot], 0),
+        (&["snapshot", "import", &snapshot], 0),
         (&["state", "verify"], 0),
         (&["state", "diff", "1", "3"], 0),
         (&["test-vectors", "evm", &vectors], 0),

@@ -9,12 +9,13 @@ use primitives::{BlockNumber, Bytes};
 use super::{
     Keyspaces, failed,
     layout::{
-        BlockPart, RETAINED, block_key, changes_block, changes_key, decode_keys, decode_previous,
-        history_key, split_history_key, unescape,
+        BlockPart, PRUNED, RETAINED, block_key, changes_block, changes_key, decode_keys,
+        decode_previous, history_key, split_history_key, unescape,
     },
+    tree,
     view::{bad_key, previous_value},
 };
-use crate::{Key, PruneProgress, RecordSource, StateError, Tip};
+use crate::{Key, PruneProgress, RecordSource, StateError, Tip, commitment::path_of};
 
 /// What one call of pruning may remove.
 pub(super) struct Slice {
@@ -57,8 +58,16 @@ pub(super) fn prune(keyspaces: &Keyspaces, slice: Slice) -> Result<Pruned, State
         removed += remove_part(keyspaces, &mut batch, &part, &list)?;
     }
     assert!(done || removed >= slice.budget_keys, "a slice ends early only at its budget");
+    // With the watermark at its highest there is no next part: the last one is asked for again.
+    if let Some(part) = &next_part {
+        batch.insert(&keyspaces.meta, PRUNED, &part[..]);
+    }
+    let (pages_done, pages_bytes) =
+        tree::prune(keyspaces, &mut batch, slice.watermark, slice.budget_keys)?;
+    bytes += pages_bytes;
     batch.commit().map_err(failed)?;
-    Ok(Pruned { progress: PruneProgress { removed, done }, next_part, bytes })
+    let progress = PruneProgress { removed, done: done && pages_done };
+    Ok(Pruned { progress, next_part, bytes })
 }
 
 fn remove_part(
@@ -115,10 +124,12 @@ pub(super) fn stage_rewind(
         batch.remove(&keyspaces.changes, part);
     }
     for block in (to.0 + 1..=tip.0).map(BlockNumber) {
-        for part in [BlockPart::Hash, BlockPart::Record] {
+        for part in [BlockPart::Hash, BlockPart::Record, BlockPart::Root] {
             batch.remove(&keyspaces.blocks, block_key(part, block));
         }
     }
+    let paths = restored.iter().map(|key| path_of(key.as_bytes()));
+    bytes += tree::stage_rewind(keyspaces, batch, to, paths)?;
     Ok(bytes)
 }
 

@@ -1,11 +1,16 @@
 //! The bytes of the durable store: how records of the state, of history and of blocks are keyed.
 //!
 //! ```text
-//! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8)
+//! meta    "tip" -> block (8) ‖ hash (32); "first", "retained" -> block (8);
+//!         "pruned" -> the first change record that pruning has not removed;
+//!         while chunks are imported "import" -> what is, "import" ‖ index (4) -> the chunk is there
 //! state   key -> value
 //! hist    escape(key) ‖ 00 00 ‖ block (8) -> 00, or 01 ‖ value: what the record was before
 //! chg     block (8) ‖ part (4) -> length (4) ‖ key, and so on: which records the block changed
-//! block   'h' ‖ block (8) -> hash; 'r' ‖ block (8) -> record; 'i' ‖ key -> record of the index
+//! block   'h' ‖ block (8) -> hash; 'r' ‖ block (8) -> record; 'c' ‖ block (8) -> root of the
+//!         state; 'i' ‖ key -> record of the index
+//! tree    page ‖ block (8) -> the page, or what the block changed of it
+//! stale   block (8) ‖ page -> nothing: versions of the page below the block are for history alone
 //! ```
 //!
 //! Numbers are big-endian, so that they order as bytes. A key of the state is of any length and
@@ -19,7 +24,10 @@ use primitives::{BlockNumber, Bytes, Hash};
 use crate::{Key, Tip};
 
 /// The version of this layout; a store of a higher one is not opened.
-pub(super) const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 2;
+
+/// The version before the tree, from which a store can be upgraded.
+pub(super) const FORMAT_WITHOUT_TREE: u32 = 1;
 
 /// Keys that one part of a change record holds.
 pub(super) const CHANGES_PART_KEYS_MAX: usize = 512;
@@ -27,6 +35,10 @@ pub(super) const CHANGES_PART_KEYS_MAX: usize = 512;
 pub(super) const TIP: &[u8] = b"tip";
 pub(super) const FIRST: &[u8] = b"first";
 pub(super) const RETAINED: &[u8] = b"retained";
+pub(super) const PRUNED: &[u8] = b"pruned";
+pub(super) const IMPORT: &[u8] = b"import";
+/// In a store that is being upgraded: up to which block there is a tree.
+pub(super) const TREE: &[u8] = b"tree";
 
 const NUMBER_BYTES: usize = 8;
 const HASH_BYTES: usize = 32;
@@ -144,12 +156,25 @@ pub(super) fn decode_keys(mut bytes: &[u8]) -> Option<Vec<Key>> {
     Some(keys)
 }
 
+/// How many keys a list holds, or nothing where the bytes are no list.
+pub(super) fn count_keys(mut bytes: &[u8]) -> Option<u64> {
+    let mut count = 0;
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        bytes = rest.get(length..)?;
+        count += 1;
+    }
+    Some(count)
+}
+
 /// A kind of record in the keyspace of blocks.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub(super) enum BlockPart {
     Hash = b'h',
     Record = b'r',
+    Root = b'c',
 }
 
 /// The key of a part of a block.
@@ -158,6 +183,11 @@ pub(super) fn block_key(part: BlockPart, block: BlockNumber) -> [u8; 1 + NUMBER_
     out[0] = part as u8;
     out[1..].copy_from_slice(&block.0.to_be_bytes());
     out
+}
+
+/// The key of the mark that a chunk has been imported.
+pub(super) fn import_key(index: u32) -> Vec<u8> {
+    [IMPORT, &index.to_be_bytes()].concat()
 }
 
 /// The key of a record of the index.

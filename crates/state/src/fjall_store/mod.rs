@@ -11,39 +11,50 @@
 //! journal is then taken for its torn end. A power cut that follows another fault, before the store
 //! was closed in order, is not fully covered.
 
+mod build;
 mod history;
+mod import;
 mod journal;
 mod layout;
+mod metrics;
 mod open;
 mod seal;
+mod tree;
+mod upgrade;
 mod view;
+
+pub use self::upgrade::UpgradeProgress;
 
 use std::{
     fmt,
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
-    time::Duration,
 };
 
 use fjall::{OwnedWriteBatch, PersistMode};
 use parking_lot::{Mutex, RwLock};
 use primitives::{BlockNumber, Bytes, Hash};
+use proof::{Prefix, Proof, SubtreeProof};
 
+pub use self::import::ChunkImport;
 use self::{
+    import::check_not_importing,
     layout::{
-        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, RETAINED, TIP, block_key, changes_key, decode_tip,
-        encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
+        BlockPart, CHANGES_PART_KEYS_MAX, FIRST, PRUNED, RETAINED, TIP, block_key, changes_key,
+        decode_tip, encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
     },
     open::{Directory, Keyspaces, describe},
     seal::Seal,
+    tree::{Form, read_root, root_from, stage_pages, stage_root},
     view::{FjallView, parse_block_hash},
 };
 use crate::{
-    BlockCommit, ImportedBlock, Key, PruneProgress, RecordSource, StateError, StateView, Store,
-    Tip,
-    store::{check_held, check_next},
+    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError, StateView,
+    Store, StoreMetrics, Tip, WriteSet,
+    commitment::path_of,
+    store::{Parent, StagedWrite, check_held, check_next},
+    tree::{PageCache, Update, prove, prove_subtree},
 };
 
 /// Bytes of writes after which the tables in memory are put on disk and the journal is emptied, so
@@ -51,22 +62,20 @@ use crate::{
 /// waits for it.
 const FLUSH_BYTES: usize = 12 << 20;
 
-/// How often, and how many times at most, a flush looks whether it is done: a minute in all.
-const FLUSH_WAIT: Duration = Duration::from_millis(2);
-const FLUSH_WAITS_MAX: u32 = 30_000;
-
 /// How a durable store is opened.
 #[derive(Debug, Clone)]
 pub struct FjallConfig {
     /// Bytes of blocks that are kept in memory for reads.
     pub cache_bytes: u64,
+    /// Bytes of pages of the tree that are kept in memory, see [`commitment`](crate::commitment).
+    pub tree_cache_bytes: usize,
     /// Whether a store is created where there is none.
     pub create: bool,
 }
 
 impl Default for FjallConfig {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, create: true }
+        Self { cache_bytes: 64 << 20, tree_cache_bytes: 64 << 20, create: true }
     }
 }
 
@@ -82,7 +91,8 @@ pub struct FjallStore {
 impl FjallStore {
     /// Opens the store in the directory `path`.
     ///
-    /// A store that was left in the middle of an import is empty again.
+    /// A store that was left in the middle of an import is empty again, one that is being filled
+    /// chunk by chunk is refused.
     ///
     /// # Errors
     ///
@@ -93,23 +103,41 @@ impl FjallStore {
         let path = path.as_ref();
         let directory = Directory::lock(path, config.create)?;
         let (mut keyspaces, mut seal) = directory.open(config)?;
-        let mut tip = read_tip(&keyspaces)?;
+        let tip = read_tip(&keyspaces)?;
         check_seal(path, &keyspaces, tip, seal.last())?;
+        check_not_importing(path, &keyspaces)?;
         if tip.is_none() && keyspaces.state.first_key_value().is_some() {
             drop(keyspaces);
             (keyspaces, seal) = directory.reset(config)?;
-            tip = None;
         }
+        let next_part = keyspaces.meta.get(PRUNED).map_err(failed)?.map(|part| part.to_vec());
+        let writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part };
+        Self::of(directory, keyspaces, writer, config)
+    }
+
+    /// The store over what has been opened.
+    fn of(
+        directory: Directory,
+        keyspaces: Keyspaces,
+        mut writer: Writer,
+        config: &FjallConfig,
+    ) -> Result<Self, StateError> {
+        let tip = read_tip(&keyspaces)?;
         let first_block = read_number(&keyspaces, FIRST)?;
         let retained_from = read_number(&keyspaces, RETAINED)?;
-        let shared =
-            Arc::new(Shared { keyspaces, path: path.to_owned(), lock: directory.into_lock() });
+        let root = match tip {
+            None => Hash::ZERO,
+            Some(tip) => read_root(&keyspaces, tip.block)?,
+        };
+        let pages = PageCache::new(config.tree_cache_bytes, tip.map(|tip| tip.block));
+        let (path, lock) = directory.into_parts();
+        let shared = Arc::new(Shared { keyspaces, pages, path, lock });
         let published = Published {
+            root,
             latest: Arc::new(FjallView::latest(&shared, tip)),
             first_block,
             retained_from,
         };
-        let mut writer = Writer { seal, unflushed_bytes: 0, failed: false, next_part: None };
         // Where a sync failed before, the system may show a journal that the disk does not have,
         // and would never write it. What it holds is shown to readers only once it is in tables.
         if shared.keyspaces.has_journal()? {
@@ -128,6 +156,22 @@ impl FjallStore {
         self.writer.lock().flush(&self.shared.keyspaces)
     }
 
+    /// Merges the tables of every keyspace, so that the disk gets back the space of what was
+    /// pruned or overwritten. The database does the same bit by bit while it is written to; this
+    /// takes time and space in proportion to the whole store. Readers go on, commits wait.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    pub fn compact(&self) -> Result<(), StateError> {
+        let mut writer = self.writer.lock();
+        writer.flush(&self.shared.keyspaces)?;
+        for keyspace in self.shared.keyspaces.all() {
+            keyspace.major_compact().map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Closes the store in order, so that the next opening finds nothing to replay. Where a view is
     /// still in use the store stays open for it, and only [`flush`](Self::flush) is done.
     ///
@@ -138,7 +182,7 @@ impl FjallStore {
         self.flush()?;
         let Self { shared, published, writer } = self;
         drop((published, writer));
-        let Some(Shared { keyspaces, path, lock }) = Arc::into_inner(shared) else {
+        let Some(Shared { keyspaces, path, lock, .. }) = Arc::into_inner(shared) else {
             return Ok(());
         };
         let flushed = keyspaces.is_flushed();
@@ -152,6 +196,12 @@ impl FjallStore {
         Arc::clone(&self.published.read().latest)
     }
 
+    fn view_at(&self, block: BlockNumber) -> Result<FjallView, StateError> {
+        let published = self.published.read();
+        check_held(published.latest.tip, published.retained_from, block)?;
+        Ok(published.latest.at(block))
+    }
+
     /// Shows readers what has been committed.
     fn publish(&self, change: impl FnOnce(&mut Published)) {
         let mut published = self.published.write();
@@ -163,10 +213,11 @@ impl FjallStore {
         );
     }
 
-    fn show_tip(&self, tip: Tip, first: bool) {
+    fn show_tip(&self, tip: Tip, root: Hash, first: bool) {
         let latest = Arc::new(FjallView::latest(&self.shared, Some(tip)));
         self.publish(|published| {
             published.latest = latest;
+            published.root = root;
             if first {
                 published.first_block = tip.block;
                 published.retained_from = tip.block;
@@ -174,42 +225,48 @@ impl FjallStore {
         });
     }
 
+    /// What readers see, which blocks are staged on.
+    fn parent(&self) -> (Arc<FjallView>, Parent) {
+        let published = self.published.read();
+        let latest = Arc::clone(&published.latest);
+        let parent = Parent { tip: latest.tip, root: published.root };
+        (latest, parent)
+    }
+
     /// Puts the changes of the state and what they replaced into the batch, and returns the bytes.
     fn stage_writes(
         &self,
         batch: &mut OwnedWriteBatch,
-        block: &BlockCommit,
+        block: BlockNumber,
+        writes: &[StagedWrite],
         first: bool,
-    ) -> Result<usize, StateError> {
+    ) -> usize {
         let Keyspaces { state, history, changes, .. } = &self.shared.keyspaces;
         let mut bytes = 0;
-        let mut changed = Vec::new();
-        for (key, value) in block.writes.iter() {
-            let previous = state.get(key.as_bytes()).map_err(failed)?;
-            if previous.as_deref() == value.map(|value| &value[..]) {
-                continue;
-            }
-            bytes += key.as_bytes().len() + value.map_or(0, |value| value.len());
+        for StagedWrite { key, value, previous } in writes {
+            bytes += key.as_bytes().len() + value.as_ref().map_or(0, |value| value.len());
             match value {
                 Some(value) => batch.insert(state, key.as_bytes(), &value[..]),
                 None => batch.remove(state, key.as_bytes()),
             }
             if !first {
-                let entry = encode_previous(previous.as_deref());
+                let entry = encode_previous(previous.as_ref().map(|value| &value[..]));
                 bytes += key.as_bytes().len() + entry.len();
-                batch.insert(history, history_key(key.as_bytes(), block.number), entry);
-                changed.push(key);
+                batch.insert(history, history_key(key.as_bytes(), block), entry);
             }
         }
-        for (part, keys) in (0u32..).zip(changed.chunks(CHANGES_PART_KEYS_MAX)) {
-            let list = encode_keys(keys.iter().copied());
-            bytes += list.len();
-            batch.insert(changes, changes_key(block.number, part), list);
+        if first {
+            return bytes;
         }
-        Ok(bytes)
+        for (part, writes) in (0u32..).zip(writes.chunks(CHANGES_PART_KEYS_MAX)) {
+            let list = encode_keys(writes.iter().map(|write| &write.key));
+            bytes += list.len();
+            batch.insert(changes, changes_key(block, part), list);
+        }
+        bytes
     }
 
-    fn stage_block(&self, batch: &mut OwnedWriteBatch, block: &BlockCommit, first: bool) -> usize {
+    fn stage_block(&self, batch: &mut OwnedWriteBatch, block: &BlockEntry, first: bool) -> usize {
         let Keyspaces { meta, blocks, .. } = &self.shared.keyspaces;
         let mut bytes = 0;
         let hash_key = block_key(BlockPart::Hash, block.number);
@@ -229,6 +286,41 @@ impl FjallStore {
             batch.insert(meta, RETAINED, block.number.0.to_be_bytes());
         }
         bytes
+    }
+
+    /// Makes the records that are there the state of a block, which becomes the tip.
+    /// Their root has to be `expected`, where it is known.
+    fn finish_import(
+        &self,
+        writer: &mut Writer,
+        block: &ImportedBlock,
+        expected: Option<&Hash>,
+    ) -> Result<(), StateError> {
+        writer.failed = true;
+        let keyspaces = &self.shared.keyspaces;
+        build::clear(keyspaces)?;
+        let view = FjallView::latest(&self.shared, Some(block.tip));
+        let root = build::build(&self.shared, &view, block.tip.block, &mut |_| ())?;
+        if let Some(expected) = expected.filter(|expected| **expected != root) {
+            let reason = format!("the imported records have root {root}, not {expected}");
+            return Err(StateError::Damaged { path: self.shared.path.clone(), reason });
+        }
+        let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+        for (number, hash) in &block.hashes {
+            let key = block_key(BlockPart::Hash, *number);
+            batch.insert(&keyspaces.blocks, key, hash.as_slice());
+        }
+        let Tip { block: number, hash } = block.tip;
+        let record = block.record.clone();
+        let entry = BlockEntry { number, hash, record, ..BlockEntry::default() };
+        stage_root(keyspaces, &mut batch, number, &root);
+        self.stage_block(&mut batch, &entry, true);
+        import::stage_end(keyspaces, &mut batch)?;
+        batch.commit().map_err(failed)?;
+        writer.seal(block.tip)?;
+        self.show_tip(block.tip, root, true);
+        writer.failed = false;
+        Ok(())
     }
 
     fn get_block_part(
@@ -256,28 +348,60 @@ impl Store for FjallStore {
     }
 
     fn at(&self, block: BlockNumber) -> Result<Arc<dyn StateView>, StateError> {
-        let published = self.published.read();
-        check_held(published.latest.tip, published.retained_from, block)?;
-        Ok(Arc::new(published.latest.at(block)))
+        Ok(Arc::new(self.view_at(block)?))
     }
 
-    fn commit(&self, block: BlockCommit) -> Result<(), StateError> {
+    fn stage(&self, writes: WriteSet) -> Result<Staged, StateError> {
+        let (view, parent) = self.parent();
+        Staged::new(parent, writes, &*view, &view.pages())
+    }
+
+    fn commit_staged(&self, block: BlockEntry, staged: Staged) -> Result<(), StateError> {
         let mut writer = self.writer.lock();
         writer.check_usable()?;
-        let tip = self.tip();
-        check_next(tip, block.number)?;
-        let first = tip.is_none();
+        let (_, parent) = self.parent();
+        check_next(parent.tip, block.number)?;
+        staged.check_parent(parent)?;
+        let first = parent.tip.is_none();
         assert!(first || self.retained_from() < block.number, "a block is above the watermark");
-        let mut batch = self.shared.keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
-        let bytes = self.stage_writes(&mut batch, &block, first)?
+        let keyspaces = &self.shared.keyspaces;
+        let mut batch = keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
+        let Update { root, mut pages } = staged.update;
+        let bytes = self.stage_writes(&mut batch, block.number, &staged.writes, first)
+            + stage_pages(keyspaces, &mut batch, block.number, &mut pages, Form::Short)
             + self.stage_block(&mut batch, &block, first);
+        stage_root(keyspaces, &mut batch, block.number, &root);
         let tip = Tip { block: block.number, hash: block.hash };
         let committed = batch.commit().map_err(failed);
         let sealed = committed.and_then(|()| writer.seal(tip));
         writer.failed = sealed.is_err();
         sealed?;
-        self.show_tip(tip, first);
-        writer.flush_after(bytes, &self.shared.keyspaces)
+        self.shared.pages.advance(tip.block, pages);
+        self.show_tip(tip, root, first);
+        writer.flush_after(bytes, keyspaces)
+    }
+
+    fn root(&self) -> Hash {
+        self.published.read().root
+    }
+
+    fn root_at(&self, block: BlockNumber) -> Result<Hash, StateError> {
+        let (view, parent) = self.parent();
+        check_held(parent.tip, self.retained_from(), block)?;
+        let bytes = view.get_block_entry(&block_key(BlockPart::Root, block))?;
+        root_from(block, bytes.as_ref().map(|bytes| &bytes[..]))
+    }
+
+    fn prove(&self, key: &Key, block: BlockNumber) -> Result<Proof, StateError> {
+        prove(&self.view_at(block)?.pages(), &path_of(key.as_bytes()))
+    }
+
+    fn prove_subtree(
+        &self,
+        prefix: &Prefix,
+        block: BlockNumber,
+    ) -> Result<SubtreeProof, StateError> {
+        prove_subtree(&self.view_at(block)?.pages(), prefix)
     }
 
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
@@ -338,6 +462,7 @@ impl Store for FjallStore {
         let tip = self.tip();
         check_held(tip, self.retained_from(), to)?;
         let Some(tip) = tip.filter(|tip| to < tip.block) else { return Ok(()) };
+        let root = self.root_at(to)?;
         let hash = self.block_hash(to)?.ok_or_else(|| StateError::Corrupt {
             key: format!("hash of block {to}"),
             reason: "the block is held, its hash is missing".to_owned(),
@@ -352,7 +477,8 @@ impl Store for FjallStore {
         writer.seal.rewind(tip).map_err(|error| StateError::Store(error.to_string()))?;
         batch.commit().map_err(failed)?;
         writer.failed = false;
-        self.show_tip(tip, false);
+        self.shared.pages.reset(Some(to));
+        self.show_tip(tip, root, false);
         writer.flush_after(bytes, keyspaces)
     }
 
@@ -370,23 +496,7 @@ impl Store for FjallStore {
         // store anew removes.
         writer.failed = true;
         history::ingest(&self.shared.keyspaces, records)?;
-        let mut batch = self.shared.keyspaces.db.batch().durability(Some(PersistMode::SyncAll));
-        for (number, hash) in &block.hashes {
-            let key = block_key(BlockPart::Hash, *number);
-            batch.insert(&self.shared.keyspaces.blocks, key, hash.as_slice());
-        }
-        let BlockNumber(number) = block.tip.block;
-        let record = BlockCommit {
-            number: BlockNumber(number),
-            hash: block.tip.hash,
-            ..BlockCommit::default()
-        };
-        self.stage_block(&mut batch, &record, true);
-        batch.commit().map_err(failed)?;
-        writer.seal(block.tip)?;
-        self.show_tip(block.tip, true);
-        writer.failed = false;
-        Ok(())
+        self.finish_import(&mut writer, &block, None)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
@@ -394,11 +504,21 @@ impl Store for FjallStore {
         let _writer = self.writer.lock();
         history::check(&self.shared.keyspaces, self.tip(), report)
     }
+
+    fn metrics(&self) -> Result<StoreMetrics, StateError> {
+        let next_part = self.writer.lock().next_part.clone();
+        let published = self.published.read();
+        let (tip, retained_from) = (published.latest.tip, published.retained_from);
+        drop(published);
+        metrics::of(&self.shared, tip, retained_from, next_part)
+    }
 }
 
 /// What views and the store hold in common: the open database, and last the lock of its directory.
 struct Shared {
     keyspaces: Keyspaces,
+    /// Pages of the tree after the tip.
+    pages: PageCache,
     path: PathBuf,
     lock: File,
 }
@@ -406,6 +526,7 @@ struct Shared {
 /// What readers see.
 struct Published {
     latest: Arc<FjallView>,
+    root: Hash,
     first_block: BlockNumber,
     retained_from: BlockNumber,
 }
@@ -445,27 +566,13 @@ impl Writer {
         // After an earlier failure the journal is what the next opening goes by.
         let keeps_journal = self.failed;
         self.failed = true;
-        for keyspace in keyspaces.all() {
-            keyspace.rotate_memtable().map_err(failed)?;
-        }
-        wait_until_flushed(keyspaces)?;
+        keyspaces.flush_tables()?;
         if !keeps_journal {
             keyspaces.empty_journal()?;
         }
         self.failed = keeps_journal;
         Ok(())
     }
-}
-
-fn wait_until_flushed(keyspaces: &Keyspaces) -> Result<(), StateError> {
-    for _ in 0..FLUSH_WAITS_MAX {
-        if keyspaces.is_flushed() {
-            return Ok(());
-        }
-        keyspaces.check_usable()?;
-        thread::sleep(FLUSH_WAIT);
-    }
-    Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
 }
 
 /// The error of the library as one of the store.

@@ -15,11 +15,18 @@ use std::{
     io::{self, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::{FjallConfig, failed, journal::cut_torn_end, layout::FORMAT_VERSION, seal::Seal};
+use super::{
+    FjallConfig, failed,
+    journal::cut_torn_end,
+    layout::{FORMAT_VERSION, FORMAT_WITHOUT_TREE},
+    seal::Seal,
+};
 use crate::StateError;
 
 const LOCK: &str = "lock";
@@ -33,7 +40,14 @@ const DB: &str = "db";
 const FORMAT_TEXT: &str = "braid state store, format ";
 
 /// The keyspaces of a store, in the order in which they are created.
-const KEYSPACES: [&str; 5] = ["meta", "state", "hist", "chg", "block"];
+const KEYSPACES: [&str; 7] = ["meta", "state", "hist", "chg", "block", "tree", "stale"];
+
+/// The keyspaces of the format without a tree.
+const KEYSPACES_WITHOUT_TREE: usize = 5;
+
+/// How often, and how many times at most, a flush looks whether it is done: a minute in all.
+const FLUSH_WAIT: Duration = Duration::from_millis(2);
+const FLUSH_WAITS_MAX: u32 = 30_000;
 
 /// The database and its keyspaces.
 pub(super) struct Keyspaces {
@@ -42,6 +56,8 @@ pub(super) struct Keyspaces {
     pub(super) history: Keyspace,
     pub(super) changes: Keyspace,
     pub(super) blocks: Keyspace,
+    pub(super) tree: Keyspace,
+    pub(super) stale: Keyspace,
     pub(super) db: Database,
     /// The journal that this opening found and appends to.
     journal: Option<PathBuf>,
@@ -50,7 +66,15 @@ pub(super) struct Keyspaces {
 impl Keyspaces {
     /// All keyspaces.
     pub(super) const fn all(&self) -> [&Keyspace; KEYSPACES.len()] {
-        [&self.state, &self.history, &self.changes, &self.blocks, &self.meta]
+        [
+            &self.state,
+            &self.history,
+            &self.changes,
+            &self.blocks,
+            &self.tree,
+            &self.stale,
+            &self.meta,
+        ]
     }
 
     /// Empties the journal while the database is open. Nothing may be written meanwhile, and all
@@ -68,6 +92,21 @@ impl Keyspaces {
             if is_only { cut(journal) } else { Ok(()) }
         };
         emptied().map_err(|error| StateError::Store(format!("{}: {error}", journal.display())))
+    }
+
+    /// Puts the tables in memory on disk and waits until they are there.
+    pub(super) fn flush_tables(&self) -> Result<(), StateError> {
+        for keyspace in self.all() {
+            keyspace.rotate_memtable().map_err(failed)?;
+        }
+        for _ in 0..FLUSH_WAITS_MAX {
+            if self.is_flushed() {
+                return Ok(());
+            }
+            self.check_usable()?;
+            thread::sleep(FLUSH_WAIT);
+        }
+        Err(StateError::Store("the tables in memory are not put on disk in time".to_owned()))
     }
 
     /// Whether the journal that this opening found holds anything.
@@ -130,9 +169,14 @@ impl Directory {
         }
     }
 
-    /// Gives the lock to keep.
-    pub(super) fn into_lock(self) -> File {
-        self.lock
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the path and the lock to keep.
+    pub(super) fn into_parts(self) -> (PathBuf, File) {
+        (self.path, self.lock)
     }
 
     /// Opens the store in the directory, after creating it where there is none.
@@ -141,9 +185,42 @@ impl Directory {
         if !store.exists() {
             self.create(config)?;
         }
-        check_format(&store.join(FORMAT))?;
+        let path = store.join(FORMAT);
+        if read_format(&path)? == FORMAT_WITHOUT_TREE {
+            let reason = format!(
+                "the store has format {FORMAT_WITHOUT_TREE}, this program uses format \
+                 {FORMAT_VERSION}: upgrade the store first"
+            );
+            return Err(StateError::Open { path, reason });
+        }
         let keyspaces = open_keyspaces(&store.join(DB), config, Mode::Open)?;
         Ok((keyspaces, Seal::open(&store.join(SEAL))?))
+    }
+
+    /// Opens a store of the format without a tree, to build one, or nothing where the store has the
+    /// present format.
+    pub(super) fn open_older(
+        &self,
+        config: &FjallConfig,
+    ) -> Result<Option<(Keyspaces, Seal)>, StateError> {
+        let store = self.path.join(STORE);
+        if read_format(&store.join(FORMAT))? == FORMAT_VERSION {
+            return Ok(None);
+        }
+        let keyspaces = open_keyspaces(&store.join(DB), config, Mode::Upgrade)?;
+        Ok(Some((keyspaces, Seal::open(&store.join(SEAL))?)))
+    }
+
+    /// Writes down that the store has the present format now.
+    pub(super) fn finish_upgrade(path: &Path) -> Result<(), StateError> {
+        let store = path.join(STORE);
+        let new = store.join("FORMAT.new");
+        let written = || -> io::Result<()> {
+            write_format(&new)?;
+            fs::rename(&new, store.join(FORMAT))?;
+            File::open(&store)?.sync_all()
+        };
+        written().map_err(|error| refused(&new, &error))
     }
 
     /// Replaces the store by an empty one.
@@ -160,9 +237,7 @@ impl Directory {
         }
         let made = || -> io::Result<()> {
             fs::create_dir(&new)?;
-            let format = new.join(FORMAT);
-            fs::write(&format, format!("{FORMAT_TEXT}{FORMAT_VERSION}\n"))?;
-            File::open(&format)?.sync_all()
+            write_format(&new.join(FORMAT))
         };
         made().map_err(|error| refused(&new, &error))?;
         Seal::create(&new.join(SEAL))?;
@@ -278,16 +353,24 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> StateError {
 enum Mode {
     Create,
     Open,
+    /// As `Open`, but the keyspaces of the tree are made where they are not there.
+    Upgrade,
 }
 
-fn check_format(path: &Path) -> Result<(), StateError> {
+fn write_format(path: &Path) -> io::Result<()> {
+    fs::write(path, format!("{FORMAT_TEXT}{FORMAT_VERSION}\n"))?;
+    File::open(path)?.sync_all()
+}
+
+/// Reads the format of a store, which is one that this program knows.
+fn read_format(path: &Path) -> Result<u32, StateError> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let version = text
         .strip_prefix(FORMAT_TEXT)
         .and_then(|rest| rest.strip_suffix('\n'))
         .and_then(|number| number.parse::<u32>().ok());
     let reason = match version {
-        Some(FORMAT_VERSION) => return Ok(()),
+        Some(known @ FORMAT_WITHOUT_TREE..=FORMAT_VERSION) => return Ok(known),
         Some(version) if version > FORMAT_VERSION => {
             let reason = format!(
                 "the store has format {version}, this program reads up to {FORMAT_VERSION}: \
@@ -317,37 +400,46 @@ fn open_keyspaces(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keysp
 fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspaces, StateError> {
     // Of a path without its marker the library makes a new database: damage would become an
     // empty store.
-    if mode == Mode::Open && !path.join("version").exists() {
+    if mode != Mode::Create && !path.join("version").exists() {
         return Err(damaged(path, "the file \"version\" is missing".to_owned()));
     }
     let journal = match mode {
         Mode::Create => None,
-        Mode::Open => journals(path).map_err(|error| unreadable(path, &error))?.pop(),
+        Mode::Open | Mode::Upgrade => {
+            journals(path).map_err(|error| unreadable(path, &error))?.pop()
+        }
     };
     if let Some(journal) = &journal {
         cut_torn_end(journal).map_err(|error| unreadable(journal, &error))?;
     }
-    if mode == Mode::Open {
+    if mode != Mode::Create {
         // A name that the last process gave and could not sync is what the library goes by, while
         // it removes what that name replaced: a power cut would then leave neither.
         sync_folders(path).map_err(|error| unreadable(path, &error))?;
     }
     let not_opened = |error: fjall::Error| not_opened(path, &error);
     let db = Database::builder(path).cache_size(config.cache_bytes).open().map_err(not_opened)?;
-    for name in KEYSPACES {
-        if mode == Mode::Open && !db.keyspace_exists(name) {
+    let expected = match mode {
+        Mode::Create => 0,
+        Mode::Upgrade => KEYSPACES_WITHOUT_TREE,
+        Mode::Open => KEYSPACES.len(),
+    };
+    for name in &KEYSPACES[..expected] {
+        if !db.keyspace_exists(name) {
             return Err(damaged(path, format!("keyspace \"{name}\" is missing")));
         }
     }
     let keyspace =
         |name: &str| db.keyspace(name, KeyspaceCreateOptions::default).map_err(not_opened);
-    let [meta, state, history, changes, blocks] = KEYSPACES;
+    let [meta, state, history, changes, blocks, tree, stale] = KEYSPACES;
     Ok(Keyspaces {
         meta: keyspace(meta)?,
         state: keyspace(state)?,
         history: keyspace(history)?,
         changes: keyspace(changes)?,
         blocks: keyspace(blocks)?,
+        tree: keyspace(tree)?,
+        stale: keyspace(stale)?,
         db,
         journal,
     })

@@ -11,6 +11,7 @@ use super::{
         BlockPart, block_key, decode_keys, decode_previous, history_key, history_prefix,
         parse_hash, prefix_end, split_history_key, unescape,
     },
+    tree::FjallPages,
 };
 use crate::{Key, ScanEntry, StateError, StateView, Tip, records::merge};
 
@@ -21,7 +22,7 @@ const STEPS_BEFORE_JUMP: usize = 8;
 ///
 /// The snapshot is what keeps later commits and pruning out; it is dropped before the database.
 pub(super) struct FjallView {
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     pub(super) shared: Arc<Shared>,
     pub(super) tip: Option<Tip>,
     block: Option<BlockNumber>,
@@ -65,6 +66,11 @@ impl FjallView {
             keys.extend(decode_keys(&list).ok_or_else(|| bad_key(&part))?);
         }
         Ok(keys)
+    }
+
+    /// The tree after the block of this view.
+    pub(super) fn pages(&self) -> FjallPages<'_> {
+        FjallPages { view: self, block: self.block.unwrap_or_default() }
     }
 
     /// The block of this view, where history has to be asked.

@@ -44,6 +44,8 @@ pub struct WasmConfig {
     pub cache_bytes: u64,
     /// Where compiled programs are kept over restarts; nowhere without.
     pub cache_directory: Option<PathBuf>,
+    /// Bytes of compiled programs kept there; the ones written first go.
+    pub cache_directory_bytes: u64,
     /// The process that compiles; without a command the machine compiles in its own process.
     pub worker: WorkerConfig,
 }
@@ -86,6 +88,7 @@ impl Default for WasmConfig {
             instances: 256,
             cache_bytes: 256 << 20,
             cache_directory: None,
+            cache_directory_bytes: 4 << 30,
             worker: WorkerConfig::default(),
         }
     }

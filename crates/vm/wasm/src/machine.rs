@@ -76,7 +76,7 @@ impl WasmVm {
         let artefacts = match &config.cache_directory {
             None => None,
             Some(path) => Some(
-                ArtefactStore::open(path)
+                ArtefactStore::open(path, config.cache_directory_bytes)
                     .map_err(|source| WasmError::CacheDirectory { path: path.clone(), source })?,
             ),
         };

@@ -2,7 +2,7 @@
 
 use braid_crossing_tests::{
     Sample, World, call_data,
-    contracts::{WASM_CONSTRUCTOR_REVERTS, WASM_EMPTY, WASM_FACTORY, evm_creation},
+    contracts::{WASM_CONSTRUCTOR_REVERTS, WASM_EMPTY, WASM_FACTORY, address, evm_creation},
     sample::{COUNTERS, increment, pass},
     wei,
     world::{artifact, wasm},
@@ -11,12 +11,6 @@ use braidvm::{
     Address, Artifact, Bytes, Deploy, Request, U256, Value, VmKind,
     rooms::kernel::{deploy_input, deployer, describe_input},
 };
-
-/// The address that an answer of one word, or of `bytes` with one word, holds.
-fn address(output: &[u8]) -> Address {
-    let word = output.rchunks_exact(32).next().expect("a word");
-    Address::new(word.try_into().expect("32 bytes"))
-}
 
 fn kind(world: &World, contract: &Address) -> VmKind {
     world.engine.inspect(contract, 0).expect("memory does not fail").account.kind

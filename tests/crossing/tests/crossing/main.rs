@@ -16,4 +16,5 @@ mod revert;
 mod snapshot;
 mod static_call;
 mod trap;
+mod upgrade;
 mod value;

@@ -10,6 +10,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
+
 const KEY_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 32;
 
@@ -24,13 +26,19 @@ pub(crate) struct ArtefactName(String);
 impl ArtefactName {
     /// The name of what an engine of this `compatibility` makes of `module`.
     pub(crate) fn new(module: &[u8], compatibility: u64) -> Self {
-        Self(format!("{}-{compatibility:016x}.artefact", blake3::hash(module).to_hex()))
+        Self(format!("{}-{compatibility:016x}.{EXTENSION}", blake3::hash(module).to_hex()))
     }
 }
 
-/// A directory of artefacts.
+/// What the name of an artefact ends with.
+const EXTENSION: &str = "artefact";
+
+/// A directory of artefacts, bounded by their bytes.
 pub(crate) struct ArtefactStore {
     directory: PathBuf,
+    bytes_max: u64,
+    /// Held while the directory is trimmed, so that two threads do not count the same files.
+    trimming: Mutex<()>,
     key: [u8; KEY_BYTES],
     serial: AtomicU64,
     /// Files that were there and did not fit.
@@ -45,12 +53,21 @@ impl core::fmt::Debug for ArtefactStore {
 
 impl ArtefactStore {
     /// Opens the directory, makes it and its secret where there is none.
-    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path, bytes_max: u64) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         check_private(directory)?;
         let key = read_or_make_key(&directory.join(KEY_FILE))?;
         let directory = directory.to_owned();
-        Ok(Self { directory, key, serial: AtomicU64::new(0), refused: AtomicU64::new(0) })
+        let store = Self {
+            directory,
+            bytes_max,
+            trimming: Mutex::new(()),
+            key,
+            serial: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        };
+        store.trim(None)?;
+        Ok(store)
     }
 
     /// The artefact, where there is one that this node wrote under this name.
@@ -71,7 +88,8 @@ impl ArtefactStore {
         Some(bytes)
     }
 
-    /// Keeps an artefact: whole or not at all.
+    /// Keeps an artefact: whole or not at all. Those written first go where there is too much; the
+    /// new one stays, however large it is.
     pub(crate) fn put(&self, name: &ArtefactName, artefact: &[u8]) -> io::Result<()> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let temporary =
@@ -82,7 +100,34 @@ impl ArtefactStore {
             // What cannot be removed is a file that nobody reads.
             let _ = fs::remove_file(&temporary);
         }
-        written
+        written.and_then(|()| self.trim(Some(name)))
+    }
+
+    /// Removes the artefacts written first until the rest fits.
+    fn trim(&self, kept: Option<&ArtefactName>) -> io::Result<()> {
+        let _trimming = self.trimming.lock();
+        let mut files = Vec::new();
+        let mut bytes: u64 = 0;
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            // Another process may have removed it since.
+            let Ok(data) = fs::metadata(&path) else { continue };
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                bytes = bytes.saturating_add(data.len());
+                files.push((data.modified()?, path, data.len()));
+            }
+        }
+        files.sort_unstable();
+        let kept = kept.map(|name| self.directory.join(&name.0));
+        for (_, path, file_bytes) in files {
+            if bytes <= self.bytes_max {
+                break;
+            }
+            if Some(&path) != kept.as_ref() && fs::remove_file(&path).is_ok() {
+                bytes = bytes.saturating_sub(file_bytes);
+            }
+        }
+        Ok(())
     }
 
     fn checksum(&self, name: &ArtefactName, artefact: &[u8]) -> blake3::Hash {
@@ -146,10 +191,14 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn open(directory: &Path) -> io::Result<ArtefactStore> {
+        ArtefactStore::open(directory, u64::MAX)
+    }
+
     fn check_refused(spoil: impl Fn(&Path, &mut Vec<u8>)) {
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path().join("cache");
-        let store = ArtefactStore::open(&directory).unwrap();
+        let store = open(&directory).unwrap();
         let name = ArtefactName::new(b"module", 1);
         store.put(&name, b"native code").unwrap();
         assert_eq!(store.get(&name).as_deref(), Some(b"native code".as_slice()));
@@ -157,7 +206,7 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         spoil(&directory, &mut bytes);
         fs::write(&path, bytes).unwrap();
-        let store = ArtefactStore::open(&directory).unwrap();
+        let store = open(&directory).unwrap();
         assert_eq!(store.get(&name), None);
         assert_eq!(store.refused.load(Ordering::Relaxed), 1);
         store.put(&name, b"native code").unwrap();
@@ -182,7 +231,7 @@ mod tests {
     #[test]
     fn a_file_under_another_name_or_of_another_node_is_refused() {
         check_refused(|directory, bytes| {
-            let store = ArtefactStore::open(directory).unwrap();
+            let store = open(directory).unwrap();
             let other = ArtefactName::new(b"another module", 1);
             store.put(&other, b"other code").unwrap();
             *bytes = fs::read(directory.join(&other.0)).unwrap();
@@ -195,12 +244,37 @@ mod tests {
     fn the_directory_and_the_key_are_the_owners_alone() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("cache");
-        ArtefactStore::open(&directory).unwrap();
+        open(&directory).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&directory), 0o700);
         assert_eq!(mode(&directory.join(KEY_FILE)), 0o600);
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
-        let error = ArtefactStore::open(&directory).expect_err("others may read it");
+        let error = open(&directory).expect_err("others may read it");
         assert!(error.to_string().contains("it must be 700"), "{error}");
+    }
+
+    #[test]
+    fn what_was_written_first_makes_room() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("cache");
+        let names: Vec<ArtefactName> = (0..4).map(|it| ArtefactName::new(&[it], 1)).collect();
+        let file_bytes = (100 + CHECKSUM_BYTES) as u64;
+        let there = |store: &ArtefactStore| -> Vec<bool> {
+            names.iter().map(|name| store.get(name).is_some()).collect()
+        };
+        let store = ArtefactStore::open(&directory, 3 * file_bytes).unwrap();
+        for (age, name) in names.iter().enumerate() {
+            store.put(name, &[7; 100]).unwrap();
+            let file = File::options().write(true).open(directory.join(&name.0)).unwrap();
+            let written = std::time::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
+            file.set_modified(written).unwrap();
+        }
+        assert_eq!(there(&store), [false, true, true, true]);
+        // A smaller limit counts from the next start on, and the key is no artefact.
+        let store = ArtefactStore::open(&directory, file_bytes).unwrap();
+        assert_eq!(there(&store), [false, false, false, true]);
+        // The newest stays, also alone above the limit.
+        store.put(&names[0], &[7; 500]).unwrap();
+        assert_eq!(there(&store), [true, false, false, false]);
     }
 }

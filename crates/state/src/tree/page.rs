@@ -1,0 +1,238 @@
+//! A page: five levels of the tree, with all their hashes at hand.
+
+use primitives::{B256, Hash};
+use proof::{Leaf, Node, PATH_BITS, bit, node_hash};
+
+/// Levels of a page.
+pub(crate) const PAGE_LEVELS: usize = 5;
+
+/// Buckets of a page, one for each path through its levels.
+pub(crate) const BUCKETS: usize = 1 << PAGE_LEVELS;
+
+/// Leaves that a bucket holds; more of them get a page of their own. With fewer, the tree has many
+/// pages of two or three leaves; with more, each change hashes its neighbours again.
+pub(crate) const BUCKET_LEAVES_MAX: usize = 4;
+
+// Below a bucket at depth 255 there are two leaves at most, so no page begins behind a path's end.
+const _: () = assert!(BUCKET_LEAVES_MAX >= 2 && PATH_BITS % PAGE_LEVELS == 1);
+
+/// How many leaves a bucket has that is a page of its own.
+const CHILD: u8 = u8::MAX;
+
+/// What a bucket holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bucket<'a> {
+    /// Few leaves, in the order of their paths.
+    Leaves(&'a [Leaf]),
+    /// More of them, in the page below, whose root has this hash.
+    Child(Hash),
+}
+
+/// Five levels of the tree below a prefix.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// The nodes, each at twice the place of the one above or one more: the root is at 1, the
+    /// buckets begin at 32.
+    nodes: [Hash; 2 * BUCKETS],
+    /// Which nodes are lone leaves, by their place.
+    lone: u64,
+    /// How many leaves each bucket has.
+    counts: [u8; BUCKETS],
+    /// The leaves of all buckets, in the order of their paths.
+    leaves: Vec<Leaf>,
+    /// What is stored of the page since it was last stored whole.
+    pub(crate) chain: Chain,
+}
+
+/// The stored changes of a page since it was stored whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Chain {
+    /// How many there are.
+    pub(crate) deltas: usize,
+    /// Their bytes.
+    pub(crate) bytes: usize,
+}
+
+impl Page {
+    /// A page without leaves.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            nodes: [Hash::ZERO; 2 * BUCKETS],
+            lone: 0,
+            counts: [0; BUCKETS],
+            leaves: Vec::new(),
+            chain: Chain { deltas: 0, bytes: 0 },
+        }
+    }
+
+    /// The hash of the subtree.
+    pub(crate) const fn root(&self) -> Hash {
+        self.nodes[1]
+    }
+
+    /// About how many bytes of memory the page takes.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.leaves.capacity() * size_of::<Leaf>()
+    }
+
+    /// What a bucket holds.
+    pub(crate) fn bucket(&self, bucket: usize) -> Bucket<'_> {
+        match self.counts[bucket] {
+            CHILD => Bucket::Child(self.nodes[BUCKETS + bucket]),
+            _ => Bucket::Leaves(self.leaves_of(bucket, 1)),
+        }
+    }
+
+    /// The node at a place, with the leaf where it is a lone one.
+    pub(crate) fn node(&self, place: usize) -> Node {
+        let hash = self.nodes[place];
+        if hash.is_zero() {
+            return Node::Empty;
+        }
+        if self.lone & (1 << place) == 0 {
+            return Node::Inner(hash);
+        }
+        let height = place.leading_zeros() - (2 * BUCKETS - 1).leading_zeros();
+        let first = (place << height) - BUCKETS;
+        match self.leaves_of(first, 1 << height) {
+            [leaf] => Node::Leaf(*leaf),
+            leaves => unreachable!("a lone leaf is one, not {}", leaves.len()),
+        }
+    }
+
+    /// All leaves, where there are so few that the bucket above holds them.
+    pub(crate) fn few_leaves(&self) -> Option<&[Leaf]> {
+        let is_few = !self.counts.contains(&CHILD) && self.leaves.len() <= BUCKET_LEAVES_MAX;
+        is_few.then_some(&self.leaves)
+    }
+
+    /// The leaves of neighbouring buckets.
+    fn leaves_of(&self, first: usize, buckets: usize) -> &[Leaf] {
+        let count = |counts: &[u8]| -> usize {
+            counts.iter().filter(|count| **count != CHILD).map(|count| usize::from(*count)).sum()
+        };
+        let start = count(&self.counts[..first]);
+        &self.leaves[start..start + count(&self.counts[first..first + buckets])]
+    }
+}
+
+/// A page in the making: buckets come in their order, then the nodes above those that changed are
+/// hashed.
+pub(crate) struct PageBuilder<'a> {
+    old: &'a Page,
+    page: Page,
+    /// Which buckets changed.
+    changed: u32,
+}
+
+impl<'a> PageBuilder<'a> {
+    /// Begins with the nodes of `old`.
+    pub(crate) fn new(old: &'a Page) -> Self {
+        let leaves = Vec::with_capacity(old.leaves.len() + 1);
+        let page = Page { leaves, ..old.without_leaves() };
+        Self { old, page, changed: 0 }
+    }
+
+    /// Takes a bucket as it was.
+    pub(crate) fn keep(&mut self, bucket: usize) {
+        if let Bucket::Leaves(leaves) = self.old.bucket(bucket) {
+            self.page.leaves.extend_from_slice(leaves);
+        }
+    }
+
+    /// Makes a bucket a page of its own.
+    pub(crate) fn put_child(&mut self, bucket: usize, root: Hash) {
+        assert!(!root.is_zero(), "a page below another has leaves");
+        self.set(bucket, CHILD, Node::Inner(root));
+    }
+
+    /// Gives a bucket of a page at `depth` few leaves, in the order of their paths.
+    pub(crate) fn put_leaves(&mut self, depth: usize, bucket: usize, leaves: &[Leaf]) {
+        assert!(leaves.len() <= BUCKET_LEAVES_MAX, "more leaves get a page");
+        let count = u8::try_from(leaves.len()).expect("invariant: a bucket holds few leaves");
+        self.page.leaves.extend_from_slice(leaves);
+        self.set(bucket, count, few(leaves, depth + PAGE_LEVELS));
+    }
+
+    /// The page, and which of its buckets changed.
+    pub(crate) fn finish(mut self) -> (Page, u32) {
+        let mut changed = u64::from(self.changed);
+        let mut width = BUCKETS;
+        while width > 1 {
+            width /= 2;
+            let mut above = 0;
+            for at in (0..width).filter(|at| changed & (0b11 << (2 * at)) != 0) {
+                above |= 1 << at;
+                self.page.hash_node(width + at);
+            }
+            changed = above;
+        }
+        (self.page, self.changed)
+    }
+
+    fn set(&mut self, bucket: usize, count: u8, node: Node) {
+        self.changed |= 1 << bucket;
+        self.page.counts[bucket] = count;
+        self.page.nodes[BUCKETS + bucket] = node.hash();
+        self.page.set_lone(BUCKETS + bucket, matches!(node, Node::Leaf(_)));
+    }
+}
+
+impl Page {
+    const fn without_leaves(&self) -> Self {
+        let Self { nodes, lone, counts, chain, .. } = *self;
+        Self { nodes, lone, counts, leaves: Vec::new(), chain }
+    }
+
+    fn hash_node(&mut self, place: usize) {
+        let (left, right) = (self.nodes[2 * place], self.nodes[2 * place + 1]);
+        let lone = |place: usize| self.lone & (1 << place) != 0;
+        let (hash, is_lone) = match (left.is_zero(), right.is_zero()) {
+            (true, true) => (Hash::ZERO, false),
+            (false, true) if lone(2 * place) => (left, true),
+            (true, false) if lone(2 * place + 1) => (right, true),
+            _ => (node_hash(&left, &right), false),
+        };
+        self.nodes[place] = hash;
+        self.set_lone(place, is_lone);
+    }
+
+    const fn set_lone(&mut self, place: usize, is_lone: bool) {
+        self.lone = self.lone & !(1 << place) | (is_lone as u64) << place;
+    }
+}
+
+/// The bucket of a page at `depth` that a path leads through.
+pub(crate) fn bucket_of(path: &B256, depth: usize) -> usize {
+    let byte = |at: usize| usize::from(path.get(at).copied().unwrap_or(0));
+    let window = byte(depth / 8) << 8 | byte(depth / 8 + 1);
+    window >> (16 - PAGE_LEVELS - depth % 8) & (BUCKETS - 1)
+}
+
+/// The place of the page in a bucket.
+#[cfg(test)]
+pub(crate) fn child_id(id: &Prefix, bucket: usize) -> Prefix {
+    let mut bits = *id.bits();
+    let depth = id.depth();
+    for at in 0..PAGE_LEVELS {
+        if bucket & (1 << (PAGE_LEVELS - 1 - at)) != 0 {
+            bits[(depth + at) / 8] |= 0x80 >> ((depth + at) % 8);
+        }
+    }
+    Prefix::new(&bits, depth + PAGE_LEVELS).expect("invariant: no page begins behind a path's end")
+}
+
+/// The subtree over few leaves, in the order of their paths, that share their first `depth` bits.
+pub(crate) fn few(leaves: &[Leaf], depth: usize) -> Node {
+    match leaves {
+        [] => Node::Empty,
+        [leaf] => Node::Leaf(*leaf),
+        _ => {
+            assert!(depth < PATH_BITS, "different paths differ in one of their bits");
+            let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
+            let (left, right) = leaves.split_at(middle);
+            let (left, right) = (few(left, depth + 1), few(right, depth + 1));
+            Node::Inner(node_hash(&left.hash(), &right.hash()))
+        }
+    }
+}
