@@ -22,7 +22,10 @@ const TREE_CACHE_BYTES: usize = 1 << 20;
 /// Those of the store.
 pub fn open(path: &Path) -> Result<FjallStore, state::StateError> {
     let tree_cache_bytes = TREE_CACHE_BYTES;
-    FjallStore::open(path, &FjallConfig { cache_bytes: CACHE_BYTES, tree_cache_bytes, create: true })
+    FjallStore::open(
+        path,
+        &FjallConfig { cache_bytes: CACHE_BYTES, tree_cache_bytes, create: true },
+    )
 }
 
 /// Checks that a store is as it was after the steps that were acknowledged, or after the one that
@@ -64,6 +67,11 @@ fn compare(store: &FjallStore, expected: &Expected) -> anyhow::Result<()> {
             let latest = Records::all(&*store.latest()).collect::<Vec<_>>();
             ensure!(root_of(latest, &mut |_| ())? == last.root, "the root is another");
             ensure!(store.root() == last.root, "the tree has another root");
+            for (key, value) in &last.records {
+                let proof = store.prove(key, last.tip.block)?;
+                let proved = proof.verify(&last.root, key.as_bytes(), Some(value));
+                proved.with_context(|| format!("the proof of {key:?}"))?;
+            }
         }
         None => ensure!(Records::all(&*store.latest()).next().is_none(), "it is not empty"),
     }
