@@ -325,21 +325,21 @@ fn go_through(seed: u64, plan: &Plan, cuts: usize, random: &mut Random) -> anyho
 }
 
 #[test]
-fn what_an_ended_process_did_not_sync_is_synced_by_the_next() {
-    let store = "chains/first/store";
+fn what_an_ended_process_left_is_put_in_order_by_the_next() {
     let plans = [
         // The folders of a store, and the name of the store.
-        ("chains".to_owned(), 0, Fault::KillBefore),
-        ("chains/first".to_owned(), 0, Fault::ErrorOnce),
+        ("chains", Call::Sync, 0, Fault::KillBefore),
+        ("chains/first", Call::Sync, 0, Fault::ErrorOnce),
         // A journal that the system shows and the disk does not have.
-        (format!("{store}/db/0.jnl"), 5, Fault::SyncError),
-        (format!("{store}/db/0.jnl"), 6, Fault::SyncError),
+        ("chains/first/store/db/0.jnl", Call::Sync, 5, Fault::SyncError),
+        ("chains/first/store/db/0.jnl", Call::Sync, 6, Fault::SyncError),
+        // An import that was cut off before it had a tip.
+        ("chains/first/store/db/0.jnl", Call::Write, 0, Fault::KillBefore),
     ];
     for_seeds(301, 1, |seed| {
         let mut random = Random::new(seed);
-        for (path, number, fault) in &plans {
-            let place = Place { path: path.clone(), call: Call::Sync };
-            let plan = Plan { place, number: *number, fault: *fault };
+        for (path, call, number, fault) in plans {
+            let plan = Plan { place: Place { path: path.to_owned(), call }, number, fault };
             let gone = go_through(seed, &plan, CUTS, &mut random);
             gone.with_context(|| format!("{plan:?}"))?;
         }
