@@ -22,6 +22,16 @@ pub(crate) struct Advice {
     pub(crate) length: usize,
     /// Whether enough depend on one another to be worth the search for all that do.
     pub(crate) is_linked: bool,
+    /// Whether one thread is faster: they depend on one another, and each does so little that the
+    /// care for their order costs more than a second thread saves.
+    pub(crate) is_serial: bool,
+}
+
+impl Advice {
+    /// One stretch of everything, for one thread.
+    pub(crate) const fn alone(count: usize) -> Self {
+        Self { length: count, is_linked: false, is_serial: true }
+    }
 }
 
 /// Chooses the length of stretches, `longest` at most: a long one costs less, but is more likely
@@ -30,15 +40,19 @@ pub(crate) fn advise<T: Task>(task: &T, longest: usize, workers: usize) -> Advic
     let count = task.count().min(SAMPLE);
     let distances = distances(task, count);
     let mut length = longest.max(1);
+    let light = (0..count).filter(|index| task.is_light(*index)).count();
     loop {
         let reach = length.saturating_mul(workers + 1);
         let open_with = |distance: &&usize| (length / 2..reach).contains(*distance);
         let dependent = distances.iter().filter(open_with).count();
         if dependent * length * DEPENDENT_ONE_IN <= count {
-            return Advice { length, is_linked: dependent * SAMPLE.ilog2() as usize > count };
+            let is_serial = length < longest && 2 * light > count;
+            let is_linked = dependent * SAMPLE.ilog2() as usize > count;
+            return Advice { length, is_linked, is_serial };
         }
         if length == 1 {
-            return Advice { length: LENGTH_CONTENDED.min(longest.max(1)), is_linked: true };
+            let length = LENGTH_CONTENDED.min(longest.max(1));
+            return Advice { length, is_linked: true, is_serial: 2 * light > count };
         }
         length /= 2;
     }

@@ -192,6 +192,11 @@ impl Task for BlockTask {
             hint(short(&to));
         }
     }
+
+    /// A transfer of coin with nothing to say to a contract.
+    fn is_light(&self, index: usize) -> bool {
+        self.transactions.get(index).is_some_and(|it| it.to.is_some() && it.input.is_empty())
+    }
 }
 
 /// The end of an address. Two that end alike cost time and nothing else.
