@@ -88,12 +88,18 @@ impl Engine {
         let count = task.count();
         let pool = self.pool.as_ref().filter(|_| count >= plan.parallel_from);
         let workers = pool.map_or(1, Pool::threads);
-        let longest = (count / (workers * STRETCHES_PER_WORKER)).min(STRETCH_MAX);
         let advice = match plan.stretch {
-            0 if pool.is_none() && !plan.is_observed => Advice { length: count, is_linked: false },
-            0 => advise(&**task, longest, workers),
-            length => Advice { length, is_linked: workers > 1 },
+            0 if pool.is_none() && !plan.is_observed => Advice::alone(count),
+            0 => {
+                let longest = (count / (workers * STRETCHES_PER_WORKER)).min(STRETCH_MAX);
+                let advice = advise(&**task, longest, workers);
+                let is_alone = advice.is_serial && !plan.is_observed;
+                if is_alone { Advice::alone(count) } else { advice }
+            }
+            length => Advice { length, is_linked: workers > 1, is_serial: false },
         };
+        let pool = pool.filter(|_| !advice.is_serial || plan.is_observed);
+        let workers = pool.map_or(1, Pool::threads);
         let setup = Setup {
             base: Arc::clone(base),
             numbers: Arc::clone(numbers),

@@ -1,7 +1,10 @@
 //! What the hints of a task tell before anything has run: how long stretches may be, and which of
 //! them surely depend on earlier ones.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use foldhash::fast::RandomState;
 
@@ -13,6 +16,10 @@ const SAMPLE: usize = 2048;
 /// One stretch in so many may depend on another one that is open with it.
 const DEPENDENT_ONE_IN: usize = 4;
 
+/// Three of four hints are different where little is repeated.
+const DIFFERENT_MANY: usize = 3;
+const DIFFERENT_OF: usize = 4;
+
 /// The length where stretches of any length depend on one another.
 const LENGTH_CONTENDED: usize = 4;
 
@@ -22,6 +29,16 @@ pub(crate) struct Advice {
     pub(crate) length: usize,
     /// Whether enough depend on one another to be worth the search for all that do.
     pub(crate) is_linked: bool,
+    /// Whether one thread is faster: they change the same records, and each does so little that the
+    /// care for their order costs more than a second thread saves.
+    pub(crate) is_serial: bool,
+}
+
+impl Advice {
+    /// One stretch of everything, for one thread.
+    pub(crate) const fn alone(count: usize) -> Self {
+        Self { length: count, is_linked: false, is_serial: true }
+    }
 }
 
 /// Chooses the length of stretches, `longest` at most: a long one costs less, but is more likely
@@ -30,18 +47,36 @@ pub(crate) fn advise<T: Task>(task: &T, longest: usize, workers: usize) -> Advic
     let count = task.count().min(SAMPLE);
     let distances = distances(task, count);
     let mut length = longest.max(1);
+    let is_light = 2 * (0..count).filter(|index| task.is_light(*index)).count() > count;
+    let gains_alone = is_light && repeats_hints(task);
     loop {
         let reach = length.saturating_mul(workers + 1);
         let open_with = |distance: &&usize| (length / 2..reach).contains(*distance);
         let dependent = distances.iter().filter(open_with).count();
         if dependent * length * DEPENDENT_ONE_IN <= count {
-            return Advice { length, is_linked: dependent * SAMPLE.ilog2() as usize > count };
+            let is_linked = dependent * SAMPLE.ilog2() as usize > count;
+            return Advice { length, is_linked, is_serial: gains_alone };
         }
         if length == 1 {
-            return Advice { length: LENGTH_CONTENDED.min(longest.max(1)), is_linked: true };
+            let length = LENGTH_CONTENDED.min(longest.max(1));
+            return Advice { length, is_linked: true, is_serial: is_light };
         }
         length /= 2;
     }
+}
+
+/// Whether many transactions give a hint that another one gives too: one thread, which has the
+/// record at hand then, gains by that, and several hand it to each other.
+fn repeats_hints<T: Task>(task: &T) -> bool {
+    let mut different: HashSet<u64, RandomState> = HashSet::default();
+    let mut given = 0;
+    for index in 0..task.count() {
+        task.hints(index, &mut |hint| {
+            given += 1;
+            different.insert(hint);
+        });
+    }
+    different.len() * DIFFERENT_OF < given * DIFFERENT_MANY
 }
 
 /// Lets every stretch wait for the last one below it that gave the same hint.

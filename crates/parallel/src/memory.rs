@@ -154,6 +154,12 @@ impl Memory {
         &self.base
     }
 
+    /// What the base holds at `key`, which it is not asked again where that is known.
+    pub(crate) fn base_record(&self, key: &Key) -> Result<Option<Bytes>, StateError> {
+        let known = self.lock(self.shard_of(key)).get(key).and_then(|cell| cell.base.clone());
+        known.map_or_else(|| self.base.read(key), Ok)
+    }
+
     /// The record at `key` as the stretch `reader` sees it.
     pub(crate) fn read(&self, key: &Key, reader: Index) -> Result<Seen, Unreadable> {
         let shard = self.shard_of(key);

@@ -153,7 +153,7 @@ impl<T: Task> Run<T> {
         suspects.sort_unstable();
         suspects.dedup();
         for key in suspects {
-            let before = self.memory.base().read(&key).map_err(RunError::Base)?;
+            let before = self.memory.base_record(&key).map_err(RunError::Base)?;
             if writes.get(&key).is_some_and(|change| change == before.as_ref()) {
                 writes.forget(&key);
             }

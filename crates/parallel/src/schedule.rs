@@ -24,8 +24,16 @@ const RECENT: u32 = 8;
 /// How many of the recent stretches were in vain when the next ones run in one go.
 const CONTENDED: u32 = 6;
 
-/// Stretches of the first lane; each further one is twice as long.
+/// Stretches of the first lane.
 const LANE_STRETCHES: usize = 32;
+
+/// How many times as long each further lane is. A lane that would leave less than it takes takes
+/// all: then nothing of it need be laid down for others to read.
+const LANE_GROWTH: usize = 4;
+
+/// What is held against a block after a lane: two more stretches in vain begin the next one, and
+/// eight that hold forget it.
+const RECENT_AFTER_LANE: u32 = 0b1111;
 
 /// A stretch that has been run and what it read.
 #[derive(Debug)]
@@ -250,8 +258,8 @@ impl<A> Schedule<A> {
         self.publications += 1;
         self.recent = (self.recent << 1 | u32::from(self.was_in_vain)) & ((1 << RECENT) - 1);
         if stretches.len() > 1 {
-            self.recent = 0;
-            self.lane_length = self.lane_length.saturating_mul(2);
+            self.recent = RECENT_AFTER_LANE;
+            self.lane_length = self.lane_length.saturating_mul(LANE_GROWTH);
         }
         for index in stretches.clone() {
             self.slots[index as usize].phase = Phase::Final;
@@ -277,8 +285,9 @@ impl<A> Schedule<A> {
     fn take_head(&mut self) -> Option<Step<A>> {
         let head = self.head;
         if self.wants_lane() {
-            let end = self.slots.len().min(head as usize + self.lane_length);
-            let lane = head as usize..end;
+            let open = self.slots.len() - head as usize;
+            let length = if open <= 2 * self.lane_length { open } else { self.lane_length };
+            let lane = head as usize..head as usize + length;
             let is_busy = |slot: &Slot<A>| matches!(slot.phase, Phase::Running);
             if self.slots[head as usize..self.fresh as usize].iter().any(is_busy) {
                 return None;
@@ -287,7 +296,7 @@ impl<A> Schedule<A> {
                 slot.phase = Phase::Running;
             }
             self.is_head_taken = true;
-            return Some(Step::Lane(head..end as Index));
+            return Some(Step::Lane(head..head + length as Index));
         }
         let slot = &mut self.slots[head as usize];
         let (ran, was_in_vain) = match std::mem::replace(&mut slot.phase, Phase::Running) {

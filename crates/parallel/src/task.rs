@@ -119,4 +119,10 @@ pub trait Task: Send + Sync + 'static {
     fn hints(&self, index: usize, hint: &mut dyn FnMut(u64)) {
         let _ = (index, hint);
     }
+
+    /// Whether a transaction surely does next to nothing, such as to move a number.
+    fn is_light(&self, index: usize) -> bool {
+        let _ = index;
+        false
+    }
 }

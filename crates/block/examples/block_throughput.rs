@@ -1,6 +1,6 @@
 //! Blocks in parallel against serially, side by side in rotated order.
 //!
-//! `cargo run --release -p braid-block --example throughput [transactions] [rounds] [workers]`
+//! `cargo run --release -p braid-block --example block_throughput [transactions] [rounds] [workers]`
 #![allow(clippy::print_stdout, reason = "an example prints its figures")]
 #![allow(unused_crate_dependencies, reason = "an example uses few of them")]
 
