@@ -1,8 +1,6 @@
 //! Making the chain grow: requests signed in the name of development accounts, transactions that
 //! came signed, and the blocks of them.
 
-use std::num::NonZero;
-
 use abi::Interface;
 use block::{
     Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
@@ -78,8 +76,9 @@ impl Engine {
         self.send_one(&SignedTransaction::decode(bytes)?, None)
     }
 
-    /// Makes a block of signed transactions in their order. Those that may not be in it are left
-    /// out and listed with their reasons.
+    /// Makes a block of signed transactions in their order, on as many threads as the configuration
+    /// says. Those that may not be in it are left out and listed with their reasons. Receipts have
+    /// no call trees.
     ///
     /// # Errors
     ///
@@ -88,7 +87,7 @@ impl Engine {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions);
+        let proposal = self.propose(transactions, false);
         let ran = self.run(&proposal)?;
         self.seal(&proposal, ran, None)
     }
@@ -129,7 +128,7 @@ impl Engine {
         transactions: &[SignedTransaction],
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions);
+        let proposal = self.propose(transactions, self.is_tracing);
         let mut ran = self.run(&proposal)?;
         match ran.skipped.pop() {
             Some(Skipped { reason: Some(reason), .. }) => Err(reason.into()),
@@ -138,13 +137,14 @@ impl Engine {
         }
     }
 
-    fn propose<'a>(&self, transactions: &'a [SignedTransaction]) -> Proposal<'a> {
+    fn propose<'a>(&self, transactions: &'a [SignedTransaction], is_traced: bool) -> Proposal<'a> {
         Proposal {
             rules: self.rules.clone(),
             parent_hash: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
             environment: self.next_block(),
             transactions,
-            threads: std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads: self.executor.workers(),
+            is_traced,
         }
     }
 
