@@ -57,7 +57,7 @@ impl Engine {
     #[must_use]
     pub fn dev() -> Self {
         Self::in_memory(Config::default())
-            .expect("the default configuration is sound, and the system gives threads")
+            .expect("invariant: the defaults are sound, and a process gets threads")
     }
 
     /// An engine in memory.

@@ -4,6 +4,7 @@
 use abi::Interface;
 use block::{
     Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
+    execution::BlockStatistics,
 };
 use kernel::{Checks, Fee, Transaction, TransactionResult};
 use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
@@ -22,6 +23,8 @@ pub struct BlockReceipt {
     pub receipts: Vec<Receipt>,
     /// Transactions that are not in it, by their place among those that were given.
     pub skipped: Vec<Skipped>,
+    /// How the execution went. It differs from run to run and is part of no result.
+    pub statistics: BlockStatistics,
 }
 
 impl Engine {
@@ -161,6 +164,7 @@ impl Engine {
     ) -> Result<BlockReceipt, EngineError> {
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
+        let statistics = std::mem::take(&mut ran.statistics);
         let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
         let changes = staged.changes();
         let record = ran.into_record(proposal, staged.root());
@@ -176,7 +180,7 @@ impl Engine {
                 self.receipt(&record, (hash, transaction.hash(), index), (result, resolved))
             })
             .collect();
-        Ok(BlockReceipt { record, hash, receipts, skipped })
+        Ok(BlockReceipt { record, hash, receipts, skipped, statistics })
     }
 
     fn receipt(
