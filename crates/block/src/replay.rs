@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     BlockError, BlockRecord, BlockReport, ChainRules, Header, Proposal, Ran, SenderCache,
-    execution::{ExecutionMode, Executor, ExecutorConfig, ExecutorError},
+    execution::{ExecutionMode, Executor, ExecutorConfig, ExecutorError, Statistics},
     run,
 };
 
@@ -92,8 +92,8 @@ pub fn replay(
     Ok(found.map(|(what, stored, replayed)| Difference { block: number, what, stored, replayed }))
 }
 
-/// Runs a stored block again on so many threads, each transaction for itself, and tells how that
-/// went.
+/// Runs a stored block again, each transaction for itself, on one thread and on so many, and tells
+/// how that went.
 ///
 /// # Errors
 ///
@@ -107,21 +107,25 @@ pub fn observe(
     number: BlockNumber,
 ) -> Result<BlockReport, ReplayError> {
     let stored = held(store, number)?;
-    let config = ExecutorConfig {
-        mode: ExecutionMode::Parallel,
-        workers: threads,
-        stretch: 1,
-        is_observed: true,
-        ..ExecutorConfig::default()
+    let observe = |workers| -> Result<Arc<Statistics>, ReplayError> {
+        let config = ExecutorConfig {
+            mode: ExecutionMode::Parallel,
+            workers,
+            stretch: 1,
+            is_observed: true,
+            ..ExecutorConfig::default()
+        };
+        let executor = Executor::new(Arc::clone(kernel), &config)?;
+        let (_, ran) = rerun(&executor, senders, (rules, store), &stored)?;
+        if let Some((what, stored, replayed)) = compare(&stored, &ran) {
+            let difference = Difference { block: number, what, stored, replayed };
+            return Err(ReplayError::Differs(Box::new(difference)));
+        }
+        Ok(ran.statistics.run.expect("invariant: an executor that observes counts"))
     };
-    let executor = Executor::new(Arc::clone(kernel), &config)?;
-    let (_, ran) = rerun(&executor, senders, (rules, store), &stored)?;
-    if let Some((what, stored, replayed)) = compare(&stored, &ran) {
-        let difference = Difference { block: number, what, stored, replayed };
-        return Err(ReplayError::Differs(Box::new(difference)));
-    }
-    let statistics = ran.statistics.run.expect("invariant: an executor that observes counts");
-    Ok(BlockReport::new(&stored, statistics))
+    let alone = observe(1)?;
+    let together = if threads > 1 { observe(threads)? } else { Arc::clone(&alone) };
+    Ok(BlockReport::new(&stored, alone, together))
 }
 
 /// A block that is not the first.

@@ -10,7 +10,8 @@ use crate::{
     execution::{Policy, Simulated, Statistics, simulate},
 };
 
-/// What was observed while a stored block ran again, each transaction for itself.
+/// What was observed while a stored block ran again, each transaction for itself, on one thread
+/// and on many.
 ///
 /// Edges, critical path and the dependencies by record follow from the block. Whatever else is told
 /// differs from run to run.
@@ -24,8 +25,10 @@ pub struct BlockReport {
     pub transactions: usize,
     /// Gas of all of them.
     pub gas_used: Gas,
-    /// What the parallel engine counted and saw.
-    pub statistics: Arc<Statistics>,
+    /// What one thread did, of which all that was read is known for certain.
+    pub alone: Arc<Statistics>,
+    /// What many threads did.
+    pub together: Arc<Statistics>,
 }
 
 /// A record by which transactions of a block depend on one another.
@@ -51,32 +54,35 @@ pub struct Lane {
 }
 
 impl BlockReport {
-    pub(crate) fn new(record: &BlockRecord, statistics: Arc<Statistics>) -> Self {
-        assert_eq!(
-            statistics.observed.len(),
-            record.transactions.len(),
-            "each transaction ran for itself"
-        );
+    pub(crate) fn new(
+        record: &BlockRecord,
+        alone: Arc<Statistics>,
+        together: Arc<Statistics>,
+    ) -> Self {
+        for observed in [&alone.observed, &together.observed] {
+            assert_eq!(observed.len(), record.transactions.len(), "each ran for itself");
+        }
         Self {
             block: BlockNumber(record.header.number),
             hash: record.hash(),
             transactions: record.transactions.len(),
             gas_used: Gas(record.header.gas_used),
-            statistics,
+            alone,
+            together,
         }
     }
 
     /// Pairs of transactions of which the later one read what the earlier one wrote.
     #[must_use]
     pub fn edges(&self) -> usize {
-        self.statistics.observed.iter().map(|it| it.reads_from.len()).sum()
+        self.alone.observed.iter().map(|it| it.reads_from.len()).sum()
     }
 
     /// Gas of the dearest chain of transactions of which each reads what the one before it wrote:
     /// however many threads there are, they run one after another.
     #[must_use]
     pub fn critical_path(&self) -> Gas {
-        let path = Gas(self.statistics.critical_path(|observed| observed.weight));
+        let path = Gas(self.alone.critical_path(|observed| observed.weight));
         assert!(path <= self.gas_used, "a chain of transactions is a part of the block");
         path
     }
@@ -86,10 +92,10 @@ impl BlockReport {
     #[must_use]
     pub fn contended(&self) -> Vec<ContendedRecord> {
         let mut counts: BTreeMap<&Key, (u64, u64)> = BTreeMap::new();
-        for key in self.statistics.observed.iter().flat_map(|it| &it.shared) {
+        for key in self.alone.observed.iter().flat_map(|it| &it.shared) {
             counts.entry(key).or_default().0 += 1;
         }
-        for (key, conflicts) in &self.statistics.conflicts {
+        for (key, conflicts) in &self.together.conflicts {
             counts.entry(key).or_default().1 += conflicts;
         }
         let record = |(key, (dependencies, conflicts)): (&Key, _)| {
@@ -105,8 +111,8 @@ impl BlockReport {
     /// What each thread did, in the order of their numbers.
     #[must_use]
     pub fn lanes(&self) -> Vec<Lane> {
-        let mut lanes = vec![Lane::default(); self.statistics.workers];
-        for observed in &self.statistics.observed {
+        let mut lanes = vec![Lane::default(); self.together.workers];
+        for observed in &self.together.observed {
             let Some(lane) = lanes.get_mut(observed.worker) else { continue };
             lane.transactions += 1;
             lane.gas = lane.gas.saturating_add(Gas(observed.weight));
@@ -115,13 +121,13 @@ impl BlockReport {
         lanes
     }
 
-    /// What so many threads would make of the block, by simulation of what was observed.
+    /// What so many threads would make of the block, by simulation of what was observed of one.
     ///
     /// # Panics
     ///
     /// Where there is no thread.
     #[must_use]
     pub fn simulated(&self, workers: usize, policy: Policy) -> Simulated {
-        simulate(&self.statistics.observed, workers, policy)
+        simulate(&self.alone.observed, workers, policy)
     }
 }

@@ -10,8 +10,9 @@ use std::{
 
 use braid_block_tests::{Traffic, traffic::config};
 use braidvm::{
-    Action, Address, Artifact, BlockNumber, Bytes, Deploy, Engine, EngineError, Gas, Hash, Kernel,
-    Payload, Precompile, PrecompileCall, PrecompileHost, Request, SecretKey, Wei, dev_accounts,
+    AccessHint, Action, Address, Artifact, BlockNumber, Bytes, Deploy, Engine, EngineError, Gas,
+    Hash, Kernel, Payload, Precompile, PrecompileCall, PrecompileHost, Request, SecretKey, Wei,
+    dev_accounts,
     rooms::{
         block::{BlockError, execution::ExecutionError},
         state::{MemoryStore, Store},
@@ -65,9 +66,9 @@ fn a_block_tells_what_depended_on_what() {
         engine.block_statistics(engine.tip(), threads).expect("it runs again")
     };
     let [one, four] = [1, 4].map(report);
-    assert_eq!((one.transactions, one.statistics.workers), (TRANSACTIONS, 1));
+    assert_eq!((one.transactions, one.together.workers), (TRANSACTIONS, 1));
     assert_eq!(one.gas_used.0, engine.block(engine.tip()).unwrap().header.gas_used);
-    assert_eq!(one.statistics.reexecutions, 0, "nothing is in vain on one thread");
+    assert_eq!(one.together.reexecutions, 0, "nothing is in vain on one thread");
     assert!(one.edges() > 0 && one.critical_path() < one.gas_used);
     assert_eq!((one.edges(), one.critical_path()), (four.edges(), four.critical_path()));
     let dependencies = |report: &braidvm::BlockReport| {
@@ -135,6 +136,8 @@ fn upgraded(threads: usize) -> (Vec<Bytes>, Hash) {
     let alice = engine.account("alice").unwrap();
     let old = Artifact::new("old", wasm(&wasm_answer(b"old")));
     let contract = engine.deploy(&Deploy::new(alice, old)).unwrap().expect_contract();
+    // All say that they write the same record, which none of them does.
+    let hint = AccessHint { address: contract, keys: vec![Bytes::new()], is_written: true };
     let payload = |nonce, action| Payload {
         chain_id: engine.rules().chain_id,
         nonce,
@@ -143,7 +146,7 @@ fn upgraded(threads: usize) -> (Vec<Bytes>, Hash) {
         max_fee: 0,
         max_priority_fee: 0,
         action,
-        hints: Vec::new(),
+        hints: vec![hint.clone()],
     };
     let call = || Action::Call { to: contract, value: Wei::ZERO, input: Bytes::new() };
     let stranger = |number: u8| {

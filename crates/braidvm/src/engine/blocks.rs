@@ -92,8 +92,8 @@ impl Engine {
         Ok(block::replay(&self.executor, &self.senders, &self.rules, store, number)?)
     }
 
-    /// Runs a stored block again on so many threads, each transaction for itself, and tells what
-    /// depended on what and how the threads were used.
+    /// Runs a stored block again, each transaction for itself, on one thread and on so many, and
+    /// tells what depends on what and how the threads were used.
     ///
     /// # Errors
     ///
