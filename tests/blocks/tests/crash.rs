@@ -41,7 +41,7 @@ fn child() {
     }
 }
 
-/// Runs the child until it has acknowledged `count` blocks and written some more, kills it, and
+/// Runs the child until it has acknowledged `count` blocks, kills it wherever it is then, and
 /// returns the last block that it acknowledged.
 fn run_and_kill(directory: &Path, seed: u64, count: u64) -> u64 {
     let mut child = Command::new(env::current_exe().expect("a test binary"))

@@ -133,9 +133,9 @@ fn upgraded(threads: usize) -> (Vec<Bytes>, Hash) {
     let mut config = config(threads);
     config.execution.parallel_from = 0;
     let mut engine = Engine::in_memory(config).expect("an engine");
-    let alice = engine.account("alice").unwrap();
+    let alice = engine.account("alice").expect("a known name");
     let old = Artifact::new("old", wasm(&wasm_answer(b"old")));
-    let contract = engine.deploy(&Deploy::new(alice, old)).unwrap().expect_contract();
+    let contract = engine.deploy(&Deploy::new(alice, old)).expect("it is valid").expect_contract();
     // All say that they write the same record, which none of them does.
     let hint = AccessHint { address: contract, keys: vec![Bytes::new()], is_written: true };
     let payload = |nonce, action| Payload {
