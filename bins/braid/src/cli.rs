@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use braidvm::{B256, BlockNumber, Hash, Retention, VmKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use braidvm::{B256, BlockNumber, Hash, Retention, THREADS_MAX, VmKind};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 /// Smart contracts of many virtual machines over one state
 #[derive(Debug, Parser)]
@@ -27,6 +27,18 @@ pub(crate) struct Global {
     /// Blocks whose states stay readable: a number or `all`; instead of the configuration's
     #[arg(long, global = true, env = "BRAID_RETENTION", value_name = "BLOCKS")]
     pub(crate) retention: Option<Retention>,
+    /// Threads that execute blocks: 0 for as many as the machine has, 1 for one transaction after
+    /// another; instead of the configuration's
+    #[arg(long, global = true, env = "BRAID_THREADS", value_name = "COUNT", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Execute every block both on many threads and one transaction after another, and compare
+    #[arg(
+        long,
+        global = true,
+        env = "BRAID_VERIFY_PARALLEL",
+        value_parser = BoolishValueParser::new(),
+    )]
+    pub(crate) verify_parallel: bool,
     /// JSON on stdout, one object a line, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -68,7 +80,7 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Call a contract and keep what it changed, or transfer coin
     Send(SendArgs),
-    /// Show a block, or run blocks again and compare
+    /// Show a block, make one, run blocks again and compare, or tell how one can be parallel
     Block(BlockArgs),
     /// Show a transaction of the chain, or what the bytes of one say
     Tx(TxArgs),
@@ -211,6 +223,19 @@ pub(crate) struct BlockArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BlockCommand {
+    /// Make one block of many transactions that are signed already
+    Make {
+        /// The file: the bytes of a transaction as hexadecimal on each line; `-` is stdin
+        file: PathBuf,
+    },
+    /// Run a block again and tell what of it can run at once, and what depends on what
+    Stats {
+        /// The number or the hash of the block; the latest where none is named
+        block: Option<String>,
+        /// Records by which transactions depend on one another to show
+        #[arg(long, default_value_t = 10, value_name = "COUNT")]
+        top: usize,
+    },
     /// Run blocks again on the states of their parents, and tell the first difference
     Replay {
         /// The first block
@@ -448,6 +473,13 @@ pub(crate) enum VectorsCommand {
 
 fn block_number(text: &str) -> Result<BlockNumber, String> {
     text.parse().map(BlockNumber).map_err(|_| format!("\"{text}\" is not a block number"))
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|threads| *threads <= THREADS_MAX)
+        .ok_or_else(|| format!("\"{text}\" is not a number of threads up to {THREADS_MAX}"))
 }
 
 fn state_root(text: &str) -> Result<Hash, String> {

@@ -22,6 +22,10 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     if let Some(retention) = global.retention {
         config.node.retention_blocks = retention;
     }
+    if let Some(threads) = global.threads {
+        config.execution.threads = threads;
+    }
+    config.execution.verify |= global.verify_parallel;
     let worker = &mut config.vm.wasm.worker;
     if let (None, Ok(braid)) = (&worker.command, std::env::current_exe()) {
         worker.command = Some(braid);
@@ -62,10 +66,24 @@ pub(crate) fn hexadecimal(what: &str, digits: &str) -> Result<Vec<u8>, Failure> 
 
 /// The bytes of a file that the person named.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let file =
+        File::open(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    read_limited(path, file)
+}
+
+/// The text of a file that the person named, or of stdin where that is `-`.
+pub(crate) fn read_stream(path: &Path) -> Result<String, Failure> {
+    if path != Path::new("-") {
+        return read_text(path);
+    }
+    let path = Path::new("stdin");
+    as_text(path, read_limited(path, std::io::stdin().lock())?)
+}
+
+fn read_limited(path: &Path, source: impl Read) -> Result<Vec<u8>, Failure> {
     let wrong = |reason: &dyn Display| Failure::usage(format!("{}: {reason}", path.display()));
-    let file = File::open(path).map_err(|error| wrong(&error))?;
     let mut bytes = Vec::new();
-    let mut limited = file.take(FILE_BYTES_MAX + 1);
+    let mut limited = source.take(FILE_BYTES_MAX + 1);
     limited.read_to_end(&mut bytes).map_err(|error| wrong(&error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(wrong(&format!("it has more than {FILE_BYTES_MAX} bytes")));
@@ -75,8 +93,11 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// The text of a file that the person named.
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read_bytes(path)?)
-        .map_err(|_| Failure::usage(format!("{} is not text", path.display())))
+    as_text(path, read_bytes(path)?)
+}
+
+fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{} is not text", path.display())))
 }
 
 /// The interface in a file: an ABI as JSON, or a Solidity signature on each line; `#` starts a

@@ -11,7 +11,7 @@ use vm::BlockEnvironment;
 use crate::{
     BlockRecord, ChainRules, CheckError, Header, Receipt, Recovered, SenderCache,
     SignedTransaction,
-    execution::{ExecutionError, Executor, Outcome},
+    execution::{BlockStatistics, ExecutionError, Executor, Job, Outcome},
     header::header,
 };
 
@@ -37,6 +37,8 @@ pub struct Proposal<'a> {
     pub transactions: &'a [SignedTransaction],
     /// Threads that recover senders.
     pub threads: usize,
+    /// Whether the results have trees of calls, for which transactions run one after another.
+    pub is_traced: bool,
 }
 
 /// A block whose transactions have run, and whose header waits for the root of the state.
@@ -52,6 +54,8 @@ pub struct Ran {
     pub results: Vec<TransactionResult>,
     /// Transactions that are not in it, by their place in the proposal.
     pub skipped: Vec<Skipped>,
+    /// How the work went. It differs from run to run and is part of no result.
+    pub statistics: BlockStatistics,
 }
 
 /// A transaction that is not in the block.
@@ -101,8 +105,7 @@ pub fn run(
 ) -> Result<Ran, BlockError> {
     let mut skipped = Vec::new();
     let admitted = admit(senders, proposal, &mut skipped);
-    let runnable: Vec<_> = admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
-    let executed = executor.execute(Arc::clone(view), &proposal.environment, runnable)?;
+    let executed = executor.perform(view, &proposal.environment, &job(&admitted, proposal))?;
     assert_eq!(executed.outcomes.len(), admitted.len(), "each transaction has one outcome");
     let mut transactions = Vec::with_capacity(admitted.len());
     let mut receipts = Vec::with_capacity(admitted.len());
@@ -126,7 +129,15 @@ pub fn run(
     }
     assert_eq!(gas, executed.gas_used, "the receipts account for all gas of the block");
     skipped.sort_by_key(|it| it.index);
-    Ok(Ran { writes: executed.writes, transactions, receipts, results, skipped })
+    let (writes, statistics) = (executed.writes, executed.statistics);
+    Ok(Ran { writes, transactions, receipts, results, skipped, statistics })
+}
+
+/// What the executor is given.
+fn job(admitted: &[(usize, Recovered)], proposal: &Proposal<'_>) -> Job {
+    let transactions: Arc<[_]> = admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
+    let hints = admitted.iter().map(|(_, it)| it.hints.as_slice());
+    Job::from(transactions).with_hints(hints).with_tracing(proposal.is_traced)
 }
 
 /// The transactions that may run, with their place in the proposal.

@@ -1,13 +1,15 @@
 //! Running stored blocks again on the states of their parents, and comparing.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use kernel::Kernel;
 use primitives::{BlockNumber, Hash};
 use state::{Key, StateError, Store, WriteSet};
 use thiserror::Error;
 
 use crate::{
-    BlockError, BlockRecord, ChainRules, Header, Proposal, Ran, SenderCache, execution::Executor,
+    BlockError, BlockRecord, BlockReport, ChainRules, Header, Proposal, Ran, SenderCache,
+    execution::{ExecutionMode, Executor, ExecutorConfig, ExecutorError, Statistics},
     run,
 };
 
@@ -34,6 +36,12 @@ pub enum ReplayError {
     /// The genesis has no parent to run it on.
     #[error("block 0 is the genesis, which has no parent to replay it on")]
     Genesis,
+    /// What ran again is not what is stored, so that it tells nothing of it.
+    #[error("{0}")]
+    Differs(Box<Difference>),
+    /// There are no threads to run it on.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
     /// The host or the state failed, or the state of the parent is not held.
     #[error(transparent)]
     Block(#[from] BlockError),
@@ -65,18 +73,8 @@ pub fn replay(
     store: &dyn Store,
     number: BlockNumber,
 ) -> Result<Option<Difference>, ReplayError> {
-    let parent = BlockNumber(number.0.checked_sub(1).ok_or(ReplayError::Genesis)?);
-    let stored = BlockRecord::load(store, number)?.ok_or(ReplayError::NotHeld(number))?;
-    let view = store.at(parent)?;
-    let parent_hash = store.block_hash(parent)?.unwrap_or_default();
-    let proposal = Proposal {
-        rules: rules.clone(),
-        parent_hash,
-        environment: rules.environment_of(&stored.header),
-        transactions: &stored.transactions,
-        threads: 1,
-    };
-    let ran = run(executor, senders, &view, &proposal)?;
+    let stored = held(store, number)?;
+    let (proposal, ran) = rerun(executor, senders, (rules, store), &stored)?;
     let found = match compare(&stored, &ran) {
         Some(found) => Some(found),
         None => compare_state(store, number, &ran.writes)?,
@@ -92,6 +90,71 @@ pub fn replay(
         }
     };
     Ok(found.map(|(what, stored, replayed)| Difference { block: number, what, stored, replayed }))
+}
+
+/// Runs a stored block again, each transaction for itself, on one thread and on so many, and tells
+/// how that went.
+///
+/// # Errors
+///
+/// As [`replay`]; [`ReplayError::Differs`] where other receipts come of it than are stored,
+/// [`ReplayError::Executor`] where the system does not give the threads.
+pub fn observe(
+    (kernel, threads): (&Arc<Kernel>, usize),
+    senders: &SenderCache,
+    rules: &ChainRules,
+    store: &dyn Store,
+    number: BlockNumber,
+) -> Result<BlockReport, ReplayError> {
+    let stored = held(store, number)?;
+    let observe = |workers| -> Result<Arc<Statistics>, ReplayError> {
+        let config = ExecutorConfig {
+            mode: ExecutionMode::Parallel,
+            workers,
+            stretch: 1,
+            is_observed: true,
+            ..ExecutorConfig::default()
+        };
+        let executor = Executor::new(Arc::clone(kernel), &config)?;
+        let (_, ran) = rerun(&executor, senders, (rules, store), &stored)?;
+        if let Some((what, stored, replayed)) = compare(&stored, &ran) {
+            let difference = Difference { block: number, what, stored, replayed };
+            return Err(ReplayError::Differs(Box::new(difference)));
+        }
+        Ok(ran.statistics.run.expect("invariant: an executor that observes counts"))
+    };
+    let alone = observe(1)?;
+    let together = if threads > 1 { observe(threads)? } else { Arc::clone(&alone) };
+    Ok(BlockReport::new(&stored, alone, together))
+}
+
+/// A block that is not the first.
+fn held(store: &dyn Store, number: BlockNumber) -> Result<BlockRecord, ReplayError> {
+    if number.0 == 0 {
+        return Err(ReplayError::Genesis);
+    }
+    BlockRecord::load(store, number)?.ok_or(ReplayError::NotHeld(number))
+}
+
+/// Runs a block that is not the first on the state of its parent.
+fn rerun<'a>(
+    executor: &Executor,
+    senders: &SenderCache,
+    (rules, store): (&ChainRules, &dyn Store),
+    stored: &'a BlockRecord,
+) -> Result<(Proposal<'a>, Ran), ReplayError> {
+    let number = stored.header.number;
+    let parent = BlockNumber(number.checked_sub(1).ok_or(ReplayError::Genesis)?);
+    let proposal = Proposal {
+        rules: rules.clone(),
+        parent_hash: store.block_hash(parent)?.unwrap_or_default(),
+        environment: rules.environment_of(&stored.header),
+        transactions: &stored.transactions,
+        threads: executor.workers(),
+        is_traced: false,
+    };
+    let ran = run(executor, senders, &store.at(parent)?, &proposal)?;
+    Ok((proposal, ran))
 }
 
 type Found = (String, String, String);

@@ -1,6 +1,12 @@
 //! The configuration of a chain and of a node, from TOML.
 
-use block::{AccountSection, ChainRules, Genesis, Protocol, with_suggestion};
+use std::{num::NonZero, thread};
+
+use block::{
+    AccountSection, ChainRules, Genesis, Protocol,
+    execution::{ExecutionMode, ExecutorConfig, PARALLEL_FROM},
+    with_suggestion,
+};
 use kernel::KernelConfig;
 use primitives::{Gas, VmKind};
 use serde::{Deserialize, Serialize};
@@ -22,6 +28,8 @@ pub struct Config {
     pub chain: ChainConfig,
     /// The machines.
     pub vm: VmConfig,
+    /// How blocks are executed.
+    pub execution: ExecutionConfig,
     /// This node.
     pub node: NodeConfig,
 }
@@ -119,6 +127,51 @@ impl Default for VmConfig {
     }
 }
 
+/// How a node goes about the execution of blocks. No choice changes what comes of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExecutionConfig {
+    /// Threads, at most [`THREADS_MAX`]; 0 for as many as the machine has, 1 for one transaction
+    /// after another.
+    pub threads: usize,
+    /// Blocks with fewer transactions run one after another.
+    pub parallel_from: usize,
+    /// Whether every block is executed both ways and compared. A difference is a bug; the block is
+    /// refused then.
+    pub verify: bool,
+}
+
+/// The most threads that execute blocks.
+pub const THREADS_MAX: usize = 1024;
+
+impl Default for ExecutionConfig {
+    fn default() -> Self {
+        Self { threads: 0, parallel_from: PARALLEL_FROM, verify: false }
+    }
+}
+
+impl ExecutionConfig {
+    /// The threads that these settings mean on this machine, at least one.
+    #[must_use]
+    pub fn effective_threads(&self) -> usize {
+        let machine = || thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if self.threads == 0 { machine() } else { self.threads };
+        threads.min(THREADS_MAX)
+    }
+
+    /// The settings of the executor.
+    pub(crate) fn executor(&self) -> ExecutorConfig {
+        let workers = self.effective_threads();
+        let mode = match workers {
+            _ if self.verify => ExecutionMode::Verify,
+            1 => ExecutionMode::Serial,
+            _ => ExecutionMode::Parallel,
+        };
+        let parallel_from = self.parallel_from;
+        ExecutorConfig { mode, workers, parallel_from, ..ExecutorConfig::default() }
+    }
+}
+
 /// What a node decides for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -196,6 +249,10 @@ impl Config {
                 self.chain.gas_limit
             ));
         }
+        if self.execution.threads > THREADS_MAX {
+            let threads = self.execution.threads;
+            return Err(format!("execution.threads is {threads}, at most {THREADS_MAX} can be"));
+        }
         Ok(())
     }
 }
@@ -222,6 +279,25 @@ mod tests {
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
         assert_eq!(config.disabled_vms(), [VmKind::Wasm]);
+    }
+
+    #[test]
+    fn threads_decide_how_blocks_are_executed() {
+        let executor = |text: &str| {
+            let text = format!("[execution]\n{text}");
+            Config::from_toml("text", &text).unwrap().execution.executor()
+        };
+        let mode = |text: &str| (executor(text).mode, executor(text).workers);
+        assert_eq!(mode("threads = 1"), (ExecutionMode::Serial, 1));
+        assert_eq!(mode("threads = 3"), (ExecutionMode::Parallel, 3));
+        assert_eq!(mode("threads = 3\nverify = true"), (ExecutionMode::Verify, 3));
+        assert_eq!(executor("parallel_from = 7").parallel_from, 7);
+        assert_eq!(executor("").workers, ExecutionConfig::default().effective_threads());
+        let refused = |text: &str| Config::from_toml("a", text).unwrap_err().to_string();
+        let error = refused("[execution]\nthreads = 1025\n");
+        assert!(error.contains("1025") && error.contains("1024"), "{error}");
+        let error = refused("[execution]\nthread = 2\n");
+        assert!(error.contains("did you mean `threads`?"), "{error}");
     }
 
     #[test]

@@ -42,10 +42,12 @@ pub use accounts::{
 };
 pub use artifact::{Artifact, ArtifactError};
 pub use block::{
-    AccessHint, Action, BlockRecord, ChainRules, Difference, Genesis, Header, Payload, SecretKey,
-    SignedTransaction,
+    AccessHint, Action, BlockRecord, BlockReport, ChainRules, Difference, Genesis, Header, Payload,
+    SecretKey, SignedTransaction,
 };
-pub use config::{ChainConfig, Config, ConfigError, NodeConfig, VmConfig};
+pub use config::{
+    ChainConfig, Config, ConfigError, ExecutionConfig, NodeConfig, THREADS_MAX, VmConfig,
+};
 pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};

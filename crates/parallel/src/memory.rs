@@ -387,7 +387,7 @@ impl Memory {
         Ok(Some((Origin::Resolved(newest), value)))
     }
 
-    fn key(&self, id: CellId) -> Key {
+    pub(crate) fn key(&self, id: CellId) -> Key {
         let shard = self.lock(id.shard);
         let (key, _) =
             shard.get_index(id.slot as usize).expect("invariant: cells are never removed");

@@ -1,10 +1,13 @@
 //! What happened in a run, for people and for the simulator. None of it influences a result.
 
-use std::{collections::BTreeMap, time::Duration, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 use state::Key;
 
-use crate::memory::{Conflict, Index, Origin, Reads};
+use crate::memory::{Conflict, Index, Memory, Origin, Reads, Seen};
 
 /// How a run went. It differs from run to run.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +39,8 @@ pub struct Observed {
     pub began: Duration,
     /// How many records it read and set.
     pub records: (usize, usize),
+    /// The records of which it read what earlier stretches wrote, in their order.
+    pub shared: Vec<Key>,
 }
 
 /// When and where an attempt ran; nothing where nobody observes.
@@ -98,13 +103,24 @@ impl Statistics {
 
 /// The stretches that wrote what was read.
 pub(crate) fn sources(reads: &Reads) -> Vec<Index> {
-    let source = |origin: &Origin| match origin {
-        Origin::Version(stamp) | Origin::Resolved(Some(stamp)) => Some(stamp.index),
-        Origin::Base | Origin::Resolved(None) => None,
-    };
     let mut sources: Vec<_> =
         reads.records.iter().filter_map(|read| source(&read.origin)).collect();
     sources.sort_unstable();
     sources.dedup();
     sources
+}
+
+/// The records that were read as earlier stretches wrote them.
+pub(crate) fn shared(reads: &Reads, memory: &Memory) -> Vec<Key> {
+    let is_shared = |read: &&Seen| source(&read.origin).is_some();
+    let keys = reads.records.iter().filter(is_shared).map(|read| memory.key(read.cell));
+    // A record may be read several times.
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+const fn source(origin: &Origin) -> Option<Index> {
+    match origin {
+        Origin::Version(stamp) | Origin::Resolved(Some(stamp)) => Some(stamp.index),
+        Origin::Base | Origin::Resolved(None) => None,
+    }
 }

@@ -13,7 +13,7 @@ use state::{Key, StateError, StateView, WriteSet};
 use crate::{
     Attempt, Footing, Numbers, Task, Verdict, View,
     memory::{Index, Memory, Stamp},
-    observe::{Observed, Statistics, Timing, Watch, sources},
+    observe::{Observed, Statistics, Timing, Watch, shared, sources},
     schedule::{Ran, Schedule, Step},
     sync::{AtomicBool, Condvar, Guard, Mutex, Ordering},
     view::{Aim, Interruption, Withdrawal},
@@ -396,6 +396,7 @@ impl<T: Task> Run<T> {
             worker: timing.worker,
             began: timing.began,
             records: (reads.records.len(), attempt.writes.len() + attempt.deltas.len()),
+            shared: shared(reads, &self.memory),
         })
     }
 

@@ -154,6 +154,7 @@ mod tests {
             worker: 0,
             began: Duration::ZERO,
             records: (1, 1),
+            shared: Vec::new(),
         }
     }
 

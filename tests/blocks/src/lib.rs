@@ -5,6 +5,8 @@
 pub mod contracts;
 pub mod random;
 pub mod town;
+pub mod traffic;
 
 pub use random::Random;
 pub use town::Town;
+pub use traffic::Traffic;

@@ -1,5 +1,8 @@
 //! The chain: `init`, `genesis`, `block`, `tx`, `receipt`.
 
+mod make;
+mod statistics;
+
 use std::path::Path;
 
 use braidvm::{
@@ -50,21 +53,34 @@ pub(crate) fn block(
     output: &Output,
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
-    if let Some(BlockCommand::Replay { from, to }) = &arguments.command {
-        return replay(&engine, *from, to.unwrap_or_else(|| engine.tip()), output);
+    match &arguments.command {
+        Some(BlockCommand::Make { file }) => make::block(engine, file, output),
+        Some(BlockCommand::Stats { block, top }) => {
+            let record = found(&engine, block.as_deref())?;
+            statistics::show(&engine, BlockNumber(record.header.number), *top, output)
+        }
+        Some(BlockCommand::Replay { from, to }) => {
+            replay(&engine, *from, to.unwrap_or_else(|| engine.tip()), output)
+        }
+        None => show_block(&found(&engine, arguments.block.as_deref())?, output),
     }
-    let record = match arguments.block.as_deref() {
-        None => engine.block(engine.tip())?,
-        Some(text) => match (text.parse::<u64>(), text.parse::<Hash>()) {
-            (Ok(number), _) => engine.block(BlockNumber(number))?,
-            (_, Ok(hash)) => engine.block_by_hash(&hash)?,
-            _ => {
-                let what = format!("\"{text}\" is neither a number nor a hash of a block");
-                return Err(Failure::usage(what));
-            }
-        },
-    };
-    output.json(&block_json(&record))?;
+}
+
+/// The block of a number or a hash; the latest where none is named.
+fn found(engine: &Engine, block: Option<&str>) -> Result<BlockRecord, Failure> {
+    let Some(text) = block else { return Ok(engine.block(engine.tip())?) };
+    match (text.parse::<u64>(), text.parse::<Hash>()) {
+        (Ok(number), _) => Ok(engine.block(BlockNumber(number))?),
+        (_, Ok(hash)) => Ok(engine.block_by_hash(&hash)?),
+        _ => {
+            let what = format!("\"{text}\" is neither a number nor a hash of a block");
+            Err(Failure::usage(what))
+        }
+    }
+}
+
+fn show_block(record: &BlockRecord, output: &Output) -> Result<(), Failure> {
+    output.json(&block_json(record))?;
     let header = &record.header;
     let rows = [
         ("number", header.number.to_string()),

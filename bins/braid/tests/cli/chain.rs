@@ -1,8 +1,9 @@
 //! The chain on the command line: genesis files, blocks, transactions, receipts, replay.
 
+use braidvm::{Address, Engine, Gas, Request, Wei, dev_accounts, rooms::kernel::Transaction};
 use serde_json::Value as Json;
 
-use crate::{FIRST_CONTRACT, Run, braid, file, text, written};
+use crate::{FIRST_CONTRACT, Run, braid, command, file, text, written};
 
 /// The example of EIP-155.
 const EIP_155: &str = "0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6\
@@ -107,4 +108,80 @@ fn what_is_wrong_of_a_chain_is_named() {
         let run = braid(arguments).expect_code(2);
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
     }
+}
+
+/// Four transfers of each development account, to somebody new each time, a line each.
+fn transfers() -> String {
+    let engine = Engine::dev();
+    let mut lines = String::new();
+    for nonce in 0..4 {
+        for (number, account) in (1..).zip(dev_accounts()) {
+            let to = Address::from_evm(Address::new([16 * number + nonce; 32]).evm_alias());
+            let request = Request::transfer(account.address, to, Wei::from_u64(1));
+            let (transaction, _) = engine.transaction(&request).expect("a transfer");
+            let transaction = Transaction { gas_limit: Gas(21_000), ..transaction };
+            let signed = engine.sign(&transaction, nonce.into()).expect("it has a form");
+            lines.push_str(&format!("{}\n", signed.encode()));
+        }
+    }
+    lines
+}
+
+#[test]
+fn a_block_of_many_is_made_of_lines_and_tells_what_depended_on_what() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = text(&written(folder.path(), "lines.txt", transfers()));
+    let data = |name: &str| text(&folder.path().join(name));
+    let make = |name: &str, flags: &[&str]| -> Json {
+        let data = data(name);
+        let all = [&["--data", &data, "--json", "block", "make", &lines], flags].concat();
+        braid(&all).expect_code(0).objects().remove(0)
+    };
+    let made = make("one", &["--threads", "1"]);
+    assert_eq!((&made["transactions"], &made["failed"]), (&40.into(), &0.into()));
+    assert_eq!(make("four", &["--threads", "4"]), made);
+    assert_eq!(make("both", &["--verify-parallel"]), made);
+    let again = make("one", &[]);
+    assert_eq!(again["skipped"].as_array().map(Vec::len), Some(40), "their nonces are used");
+
+    let four = data("four");
+    let stats = |flags: &[&str]| {
+        braid(&[&["--data", &four, "block", "stats", "1"], flags].concat()).expect_code(0)
+    };
+    let stats_json = stats(&["--json", "--threads", "2", "--top", "3"]).objects().remove(0);
+    let expected = [("transactions", 40), ("threads", 2), ("dependencies", 30)];
+    for (key, number) in expected.into_iter().chain([("critical_path_gas", 84_000)]) {
+        assert_eq!(stats_json[key], number, "{key} of {stats_json}");
+    }
+    assert_eq!(stats_json["contended"].as_array().map(Vec::len), Some(3));
+    assert_eq!(stats_json["contended"][0]["namespace"], "account");
+    assert_eq!(stats_json["lanes"].as_array().map(Vec::len), Some(2));
+    let widths = stats_json["simulated"].as_array().expect("a list");
+    let widths: Vec<_> = widths.iter().map(|it| &it["simulated_threads"]).collect();
+    assert_eq!(widths, [4, 8, 16, 32, 64]);
+    let shown = stats(&[]).stdout;
+    for words in ["84,000 gas, 10.0 %", "alice", "Simulated, not measured"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    braid(&["--data", &four, "--threads", "1", "block", "replay"]).expect_code(0);
+}
+
+#[test]
+fn lines_come_from_stdin_as_well_and_a_wrong_one_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = transfers();
+    let path = written(folder.path(), "lines.txt", &lines);
+    let mut piped = command(&["--json", "block", "make", "-"]);
+    let piped = piped.stdin(std::fs::File::open(path).expect("written")).output();
+    let piped = String::from_utf8(piped.expect("braid runs").stdout).expect("text");
+    assert!(piped.contains(r#""transactions":40"#), "{piped}");
+
+    let first = lines.lines().next().expect("a line");
+    for (second, words) in [("0xzz", "not hexadecimal"), ("0x4200", "does not decode")] {
+        let wrong = text(&written(folder.path(), "wrong.txt", format!("{first}\n{second}\n")));
+        let refused = braid(&["block", "make", &wrong]).expect_code(2).stderr;
+        assert!(refused.contains("wrong.txt:2") && refused.contains(words), "{refused}");
+    }
+    let refused = braid(&["--threads", "5000", "accounts"]).expect_code(2).stderr;
+    assert!(refused.contains("\"5000\" is not a number of threads up to 1024"), "{refused}");
 }

@@ -54,7 +54,14 @@ fn braid(arguments: &[&str]) -> Run {
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_braid"));
     command.args(arguments).stdin(Stdio::null());
-    for variable in ["BRAID_DATA", "BRAID_CONFIG", "BRAID_RETENTION", "CLICOLOR_FORCE"] {
+    for variable in [
+        "BRAID_DATA",
+        "BRAID_CONFIG",
+        "BRAID_RETENTION",
+        "BRAID_THREADS",
+        "BRAID_VERIFY_PARALLEL",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -4,6 +4,7 @@
 //! Serial execution is the oracle: what it gives is the meaning of a block.
 
 mod gas;
+mod job;
 mod outcome;
 mod parallel;
 mod serial;
@@ -17,6 +18,7 @@ use state::StateView;
 use vm::BlockEnvironment;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
+pub use job::Job;
 pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
@@ -56,7 +58,6 @@ pub struct Executor {
     mode: ExecutionMode,
     engine: Engine,
     plan: Plan,
-    is_tracing: bool,
 }
 
 impl Default for ExecutorConfig {
@@ -89,7 +90,7 @@ impl Executor {
             is_observed: config.is_observed,
             interruption: None,
         };
-        Ok(Self { kernel, mode: config.mode, engine, plan, is_tracing: false })
+        Ok(Self { kernel, mode: config.mode, engine, plan })
     }
 
     /// An executor that goes one transaction after another.
@@ -108,10 +109,10 @@ impl Executor {
         &self.kernel
     }
 
-    /// Records the trees of calls of the blocks to come, or does not. While it does, transactions
-    /// run one after another.
-    pub const fn set_tracing(&mut self, is_tracing: bool) {
-        self.is_tracing = is_tracing;
+    /// Threads of the executor.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.engine.workers()
     }
 
     /// Withdraws attempts of parallel execution now and then, for tests.
@@ -122,7 +123,23 @@ impl Executor {
         self
     }
 
-    /// Executes the transactions of `block` over `view`, in their order.
+    /// Executes the transactions of `block` over `view`, in their order, without hints and traces.
+    ///
+    /// # Errors
+    ///
+    /// As [`perform`](Self::perform).
+    pub fn execute(
+        &self,
+        view: Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        transactions: impl Into<Arc<[Transaction]>>,
+    ) -> Result<Executed, ExecutionError> {
+        self.perform(&view, block, &Job::from(transactions.into()))
+    }
+
+    /// Executes a job over `view`, its transactions in their order.
+    ///
+    /// Where traces are asked for, they are those of serial execution.
     ///
     /// A transaction that is invalid, or whose gas limit does not fit into what the block has
     /// left, is skipped: nothing of it happens, and the next one is tried. Whoever wants to be
@@ -130,26 +147,23 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// [`ExecutionError`] where the host failed; then there is no result.
-    pub fn execute(
+    /// [`ExecutionError`] where the host failed, or where both ways were gone and do not agree;
+    /// then there is no result.
+    pub fn perform(
         &self,
-        view: Arc<dyn StateView>,
+        view: &Arc<dyn StateView>,
         block: &BlockEnvironment,
-        transactions: impl Into<Arc<[Transaction]>>,
+        job: &Job,
     ) -> Result<Executed, ExecutionError> {
-        let transactions = transactions.into();
-        let is_short = transactions.len() < self.plan.parallel_from;
+        let is_short = job.transactions.len() < self.plan.parallel_from;
         match self.mode {
-            _ if self.is_tracing => {
-                serial::execute(&self.kernel, view, block, (&transactions, true))
-            }
-            ExecutionMode::Parallel if !is_short || self.plan.is_observed => {
-                self.in_parallel(&view, block, transactions)
+            ExecutionMode::Verify => self.in_both_ways(view, block, job),
+            ExecutionMode::Parallel if !job.is_traced && (!is_short || self.plan.is_observed) => {
+                self.in_parallel(view, block, job)
             }
             ExecutionMode::Serial | ExecutionMode::Parallel => {
-                serial::execute(&self.kernel, view, block, (&transactions, false))
+                serial::execute(&self.kernel, view, block, job)
             }
-            ExecutionMode::Verify => self.verify(view, block, transactions),
         }
     }
 
@@ -164,11 +178,21 @@ impl Executor {
         block: &BlockEnvironment,
         transactions: impl Into<Arc<[Transaction]>>,
     ) -> Result<Executed, ExecutionError> {
-        let transactions = transactions.into();
-        let parallel = self.in_parallel(&view, block, Arc::clone(&transactions))?;
-        let serial = serial::execute(&self.kernel, view, block, (&transactions, false))?;
+        self.in_both_ways(&view, block, &Job::from(transactions.into()))
+    }
+
+    fn in_both_ways(
+        &self,
+        view: &Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        job: &Job,
+    ) -> Result<Executed, ExecutionError> {
+        let untraced = job.clone().with_tracing(false);
+        let parallel = self.in_parallel(view, block, &untraced)?;
+        let serial = serial::execute(&self.kernel, view, block, &untraced)?;
         match verify::difference(&serial, &parallel) {
             Some(difference) => Err(ExecutionError::Differs(difference)),
+            None if job.is_traced => serial::execute(&self.kernel, view, block, job),
             None => Ok(parallel),
         }
     }
@@ -177,9 +201,9 @@ impl Executor {
         &self,
         view: &Arc<dyn StateView>,
         block: &BlockEnvironment,
-        transactions: Arc<[Transaction]>,
+        job: &Job,
     ) -> Result<Executed, ExecutionError> {
         let engine = (&self.engine, &self.plan);
-        parallel::execute(engine, &self.kernel, view, block, transactions)
+        parallel::execute(engine, &self.kernel, view, block, job)
     }
 }

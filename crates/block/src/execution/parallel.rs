@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use kernel::{Execution, Kernel, Transaction};
+use kernel::{Execution, Kernel};
 use parallel::{
     Attempt, Delta, Engine, Footing, NotApplicable, Numbers, Plan, RunError, Task, Verdict, View,
 };
@@ -13,6 +13,7 @@ use vm::BlockEnvironment;
 
 use super::{
     gas::BlockGas,
+    job::Job,
     outcome::{BlockStatistics, Executed, ExecutionError, Outcome},
     serial::{host_error, step, unread},
 };
@@ -22,12 +23,13 @@ pub(super) fn execute(
     kernel: &Arc<Kernel>,
     view: &Arc<dyn StateView>,
     block: &BlockEnvironment,
-    transactions: Arc<[Transaction]>,
+    job: &Job,
 ) -> Result<Executed, ExecutionError> {
-    let outcomes = Vec::with_capacity(transactions.len());
+    let outcomes = Vec::with_capacity(job.transactions.len());
     let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes };
     let (kernel, block) = (Arc::clone(kernel), block.clone());
-    let task = Arc::new(BlockTask { kernel, block, transactions, ledger: Mutex::new(ledger) });
+    let (job, ledger) = (job.clone(), Mutex::new(ledger));
+    let task = Arc::new(BlockTask { kernel, block, job, ledger });
     let numbers: Arc<dyn Numbers> = Arc::new(Amounts);
     let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
         RunError::Task(error) => error,
@@ -44,7 +46,7 @@ pub(super) fn execute(
 struct BlockTask {
     kernel: Arc<Kernel>,
     block: BlockEnvironment,
-    transactions: Arc<[Transaction]>,
+    job: Job,
     ledger: Mutex<Ledger>,
 }
 
@@ -122,7 +124,7 @@ impl Task for BlockTask {
     type Error = ExecutionError;
 
     fn count(&self) -> usize {
-        self.transactions.len()
+        self.job.transactions.len()
     }
 
     fn worker(&self, view: Arc<View>) -> Worker {
@@ -147,7 +149,7 @@ impl Task for BlockTask {
         let before = gas.used();
         let mut outcomes = Vec::with_capacity(stretch.len());
         for index in stretch.clone() {
-            let Some(transaction) = self.transactions.get(index) else { break };
+            let Some(transaction) = self.job.transactions.get(index) else { break };
             outcomes.push(step(execution, &mut gas, (index, transaction))?);
         }
         let changes = execution.close().map_err(|error| host_error(stretch.start, error))?;
@@ -169,7 +171,9 @@ impl Task for BlockTask {
             ledger.gas = gas;
         } else {
             let mut gas = ledger.gas;
-            for (transaction, outcome) in self.transactions[stretch].iter().zip(&output.outcomes) {
+            for (transaction, outcome) in
+                self.job.transactions[stretch].iter().zip(&output.outcomes)
+            {
                 if gas.admit(transaction).is_err() {
                     return Verdict::Again;
                 }
@@ -184,13 +188,15 @@ impl Task for BlockTask {
         Verdict::Accept
     }
 
-    /// The sender of a transaction, whose nonce it raises, and the receiver of its coin.
+    /// The sender of a transaction, whose nonce it raises, the receiver of its coin, and what it
+    /// says it will write.
     fn hints(&self, index: usize, hint: &mut dyn FnMut(u64)) {
-        let Some(transaction) = self.transactions.get(index) else { return };
+        let Some(transaction) = self.job.transactions.get(index) else { return };
         hint(short(&transaction.from));
         if let Some(to) = transaction.to.filter(|_| !transaction.value.is_zero()) {
             hint(short(&to));
         }
+        self.job.hints(index).iter().for_each(|number| hint(*number));
     }
 
     /// A transfer of coin with nothing to say to a contract.

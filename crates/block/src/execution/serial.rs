@@ -8,27 +8,28 @@ use vm::BlockEnvironment;
 
 use super::{
     gas::BlockGas,
+    job::Job,
     outcome::{BlockStatistics, Executed, ExecutionError, Outcome},
 };
 
 pub(super) fn execute(
     kernel: &Kernel,
-    view: Arc<dyn StateView>,
+    view: &Arc<dyn StateView>,
     block: &BlockEnvironment,
-    (transactions, is_tracing): (&[Transaction], bool),
+    job: &Job,
 ) -> Result<Executed, ExecutionError> {
     let mut gas = BlockGas::new(block.gas_limit);
-    let mut execution = kernel.execution(Arc::clone(&view), block);
-    execution.set_tracing(is_tracing);
-    let mut outcomes = Vec::with_capacity(transactions.len());
-    for (index, transaction) in transactions.iter().enumerate() {
+    let mut execution = kernel.execution(Arc::clone(view), block);
+    execution.set_tracing(job.is_traced);
+    let mut outcomes = Vec::with_capacity(job.transactions.len());
+    for (index, transaction) in job.transactions.iter().enumerate() {
         outcomes.push(step(&mut execution, &mut gas, (index, transaction))?);
     }
     let changes = execution.close().map_err(|error| host_error(0, error))?;
     assert!(changes.credits.is_empty(), "serial execution pays directly");
     let mut writes = changes.writes;
     let blind = unread(&writes, changes.reads.records.keys());
-    forget_unchanged(&mut writes, blind, &*view)?;
+    forget_unchanged(&mut writes, blind, &**view)?;
     let statistics = BlockStatistics::default();
     Ok(Executed { outcomes, writes, gas_used: gas.used(), statistics })
 }

@@ -62,7 +62,7 @@ impl Chain {
         let hash = self.store.tip().expect("a chain").hash;
         let environment = self.rules.next_environment(&parent, hash, parent.timestamp + 1);
         let (rules, parent_hash) = (self.rules.clone(), hash);
-        Proposal { rules, parent_hash, environment, transactions, threads: 2 }
+        Proposal { rules, parent_hash, environment, transactions, threads: 2, is_traced: false }
     }
 
     fn run(&self, transactions: &[SignedTransaction]) -> Ran {

@@ -1,14 +1,16 @@
 //! The chain as it is: blocks, transactions, receipts, and running them again.
 
+use std::num::NonZero;
+
 use block::{
-    BlockRecord, Difference, Header, Parent, Receipt as StoredReceipt, ReplayError,
+    BlockRecord, BlockReport, Difference, Header, Parent, Receipt as StoredReceipt, ReplayError,
     SignedTransaction, TransactionPlace,
 };
 use primitives::{BlockNumber, Hash};
 use state::StateError;
 
 use super::Engine;
-use crate::EngineError;
+use crate::{EngineError, THREADS_MAX};
 
 /// A transaction of the chain, with its place and its receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +90,22 @@ impl Engine {
     pub fn replay(&self, number: BlockNumber) -> Result<Option<Difference>, EngineError> {
         let store = self.store.as_ref();
         Ok(block::replay(&self.executor, &self.senders, &self.rules, store, number)?)
+    }
+
+    /// Runs a stored block again, each transaction for itself, on one thread and on so many, and
+    /// tells what depends on what and how the threads were used.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Replay`] where the block or the state of its parent is not held, or gives
+    /// something else than it did.
+    pub fn block_statistics(
+        &self,
+        number: BlockNumber,
+        threads: NonZero<usize>,
+    ) -> Result<BlockReport, EngineError> {
+        let kernel = (self.executor.kernel(), threads.get().min(THREADS_MAX));
+        Ok(block::observe(kernel, &self.senders, &self.rules, self.store.as_ref(), number)?)
     }
 
     /// A block that another follows. A chain that was loaded from a dump has no headers; its time

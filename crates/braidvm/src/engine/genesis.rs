@@ -31,7 +31,8 @@ impl Engine {
         read_artifact: ReadArtifact<'_>,
     ) -> Result<Self, EngineError> {
         let config = config.with_rules(&genesis.rules(&dev_address)?)?;
-        let executor = Executor::serial(Arc::new(Kernel::new(config.kernel())?));
+        let kernel = Arc::new(Kernel::new(config.kernel())?);
+        let executor = Executor::new(kernel, &config.execution.executor())?;
         let (rules, writes) = prepare(&executor, genesis, read_artifact)?;
         match store.block_hash(BlockNumber(0))? {
             Some(found) => {

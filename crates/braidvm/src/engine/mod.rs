@@ -53,17 +53,19 @@ impl Engine {
     ///
     /// # Panics
     ///
-    /// Never: the default configuration is accepted and memory does not fail.
+    /// Where the system does not give the threads that execute blocks.
     #[must_use]
     pub fn dev() -> Self {
-        Self::in_memory(Config::default()).expect("invariant: the default configuration is sound")
+        Self::in_memory(Config::default())
+            .expect("invariant: the defaults are sound, and a process gets threads")
     }
 
     /// An engine in memory.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Kernel`] where a machine does not accept its settings.
+    /// [`EngineError::Kernel`] where a machine does not accept its settings,
+    /// [`EngineError::Executor`] where the system does not give the threads.
     pub fn in_memory(config: Config) -> Result<Self, EngineError> {
         Self::with_store(config, Arc::new(MemoryStore::new()))
     }
@@ -151,7 +153,7 @@ impl Engine {
         kernel: Kernel,
         store: Arc<dyn Store>,
     ) -> Result<Self, EngineError> {
-        let executor = Executor::serial(Arc::new(kernel));
+        let executor = Executor::new(Arc::new(kernel), &config.execution.executor())?;
         if store.tip().is_none() {
             let genesis = config.chain.genesis();
             genesis::commit(&executor, store.as_ref(), &genesis)?;
@@ -199,10 +201,10 @@ impl Engine {
         self.next_timestamp_s = Some(timestamp_s);
     }
 
-    /// Whether call trees are recorded; they are unless switched off.
+    /// Whether the call trees of what is called, or sent by itself, are recorded; they are unless
+    /// switched off. [`send_block`](Self::send_block) never records them.
     pub const fn set_tracing(&mut self, is_tracing: bool) {
         self.is_tracing = is_tracing;
-        self.executor.set_tracing(is_tracing);
     }
 
     /// The height of the last block.
@@ -253,13 +255,12 @@ impl Engine {
     /// An engine over a store that holds a chain.
     fn over(
         mut config: Config,
-        mut executor: Executor,
+        executor: Executor,
         store: Arc<dyn Store>,
     ) -> Result<Self, EngineError> {
         let rules = ChainRules::of(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
         config.chain.check_against(&rules)?;
         config.chain.follow(&rules);
-        executor.set_tracing(true);
         Ok(Self {
             executor,
             senders: SenderCache::new(),

@@ -1,11 +1,10 @@
 //! Making the chain grow: requests signed in the name of development accounts, transactions that
 //! came signed, and the blocks of them.
 
-use std::num::NonZero;
-
 use abi::Interface;
 use block::{
     Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
+    execution::BlockStatistics,
 };
 use kernel::{Checks, Fee, Transaction, TransactionResult};
 use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
@@ -24,6 +23,8 @@ pub struct BlockReceipt {
     pub receipts: Vec<Receipt>,
     /// Transactions that are not in it, by their place among those that were given.
     pub skipped: Vec<Skipped>,
+    /// How the execution went. It differs from run to run and is part of no result.
+    pub statistics: BlockStatistics,
 }
 
 impl Engine {
@@ -78,8 +79,9 @@ impl Engine {
         self.send_one(&SignedTransaction::decode(bytes)?, None)
     }
 
-    /// Makes a block of signed transactions in their order. Those that may not be in it are left
-    /// out and listed with their reasons.
+    /// Makes a block of signed transactions in their order, on as many threads as the configuration
+    /// says. Those that may not be in it are left out and listed with their reasons. Receipts have
+    /// no call trees.
     ///
     /// # Errors
     ///
@@ -88,7 +90,7 @@ impl Engine {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions);
+        let proposal = self.propose(transactions, false);
         let ran = self.run(&proposal)?;
         self.seal(&proposal, ran, None)
     }
@@ -129,7 +131,7 @@ impl Engine {
         transactions: &[SignedTransaction],
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions);
+        let proposal = self.propose(transactions, self.is_tracing);
         let mut ran = self.run(&proposal)?;
         match ran.skipped.pop() {
             Some(Skipped { reason: Some(reason), .. }) => Err(reason.into()),
@@ -138,13 +140,14 @@ impl Engine {
         }
     }
 
-    fn propose<'a>(&self, transactions: &'a [SignedTransaction]) -> Proposal<'a> {
+    fn propose<'a>(&self, transactions: &'a [SignedTransaction], is_traced: bool) -> Proposal<'a> {
         Proposal {
             rules: self.rules.clone(),
             parent_hash: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
             environment: self.next_block(),
             transactions,
-            threads: std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads: self.executor.workers(),
+            is_traced,
         }
     }
 
@@ -161,6 +164,7 @@ impl Engine {
     ) -> Result<BlockReceipt, EngineError> {
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
+        let statistics = std::mem::take(&mut ran.statistics);
         let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
         let changes = staged.changes();
         let record = ran.into_record(proposal, staged.root());
@@ -176,7 +180,7 @@ impl Engine {
                 self.receipt(&record, (hash, transaction.hash(), index), (result, resolved))
             })
             .collect();
-        Ok(BlockReceipt { record, hash, receipts, skipped })
+        Ok(BlockReceipt { record, hash, receipts, skipped, statistics })
     }
 
     fn receipt(
