@@ -15,8 +15,8 @@ pub(crate) const BUCKETS: usize = 1 << PAGE_LEVELS;
 /// pages of two or three leaves; with more, each change hashes its neighbours again.
 pub(crate) const BUCKET_LEAVES_MAX: usize = 4;
 
-/// Leaves that a page makes room for at a time. Most pages have fewer, so that nearly all take the
-/// same memory, and each can be made in that of another.
+/// Leaves that a page which has some makes room for at a time. Most have fewer, so that nearly all
+/// take the same memory, and each can be made in that of another.
 const LEAVES_STEP: usize = 32;
 
 // Paths end with a page: a bucket at their end has one leaf, so no page begins behind it.
@@ -144,7 +144,7 @@ impl<'a> PageBuilder<'a> {
         page.counts = old.counts;
         page.chain = old.chain;
         page.leaves.clear();
-        page.leaves.reserve((old.leaves.len() + 1).next_multiple_of(LEAVES_STEP));
+        page.leaves.reserve(old.leaves.len().next_multiple_of(LEAVES_STEP));
         builder
     }
 
