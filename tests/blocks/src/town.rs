@@ -243,7 +243,8 @@ impl Writer<'_> {
         } else {
             let codes = [contracts::HOT_COUNTER, contracts::MAKER, contracts::DESTROYED];
             transaction.to = None;
-            transaction.input = evm_creation(*self.random.of(&codes));
+            let code: &[u8] = self.random.of::<&[u8]>(&codes);
+            transaction.input = evm_creation(code);
         }
         transaction
     }

@@ -132,6 +132,28 @@ impl Disk {
         self.put_node(ROOT, &mut Cut { loss, random, placed: BTreeMap::new() }, into)
     }
 
+    /// The files and folders that hold something which is not synced, and how many changes.
+    #[must_use]
+    pub fn unsynced(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.find_unsynced(ROOT, "", &mut found);
+        found
+    }
+
+    fn find_unsynced(&self, id: usize, path: &str, found: &mut Vec<String>) {
+        let (changes, names) = match self.nodes.get(id) {
+            Some(Node::File { pending, .. }) => (pending.len(), None),
+            Some(Node::Folder { pending, live, .. }) => (pending.len(), Some(live)),
+            None => return,
+        };
+        if changes > 0 {
+            found.push(format!("{path} ({changes} changes)"));
+        }
+        for (name, id) in names.into_iter().flatten() {
+            self.find_unsynced(*id, &format!("{path}/{name}"), found);
+        }
+    }
+
     fn add(&mut self, number: u64, node: Node) -> usize {
         self.nodes.push(node);
         let id = self.nodes.len() - 1;
@@ -222,7 +244,9 @@ impl Disk {
     }
 
     fn write(&mut self, number: u64, offset: u64, bytes: &[u8]) -> anyhow::Result<()> {
-        let (live, pending) = self.file(number)?;
+        let Node::File { durable, live, pending } = self.node(number)? else {
+            bail!("it is a folder")
+        };
         let mut rest = bytes;
         let mut at = offset;
         while !rest.is_empty() {
@@ -234,8 +258,14 @@ impl Disk {
             at += now.len() as u64;
             rest = later;
         }
-        if at > live.length {
-            live.length = at;
+        live.length = live.length.max(at);
+        // A sync that failed may have left the disk with a shorter file than the system knows: what
+        // is written beyond its end makes it longer once it is synced.
+        let length = pending.iter().rev().find_map(|change| match change {
+            Change::Length(length) => Some(*length),
+            Change::Page(..) => None,
+        });
+        if at > length.unwrap_or(durable.length) {
             pending.push(Change::Length(at));
         }
         Ok(())

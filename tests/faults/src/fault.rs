@@ -39,6 +39,16 @@ impl Fault {
         Self::SyncError,
     ];
 
+    /// Whether it can happen at such a call.
+    #[must_use]
+    pub fn happens_at(self, call: Call) -> bool {
+        match self {
+            Self::SyncError => call == Call::Sync,
+            Self::ShortThenError | Self::ShortThenKill => call == Call::Write,
+            _ => true,
+        }
+    }
+
     /// Whether the process is killed by it.
     #[must_use]
     pub const fn kills(self) -> bool {
@@ -46,12 +56,65 @@ impl Fault {
     }
 }
 
-/// A fault and its place among the calls that change something, from 0. Of [`Fault::SyncError`]
-/// the place is that among the syncs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a file call does to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Call {
+    /// Makes a file or folder, or empties a file at opening.
+    Make,
+    /// Writes bytes.
+    Write,
+    /// Sets the length of a file.
+    SetLength,
+    /// Syncs a file or folder.
+    Sync,
+    /// Gives a new name.
+    Rename,
+    /// Removes a name.
+    Remove,
+}
+
+/// Calls of one kind on files of one kind. The store makes those of one place one after the other,
+/// so the number of a call among them hardly depends on how its threads take turns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The path, with [`NUMBER`] for what is counted or drawn in it.
+    pub path: String,
+    /// What is done.
+    pub call: Call,
+}
+
+/// Stands for the number of a table or version and for the name of a file that gets another one.
+pub const NUMBER: &str = "#";
+
+impl Place {
+    /// The place of a call.
+    #[must_use]
+    pub fn new(path: &str, call: Call) -> Self {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (begin, rest) = match name.strip_prefix('v') {
+            Some(rest) => ("v", rest),
+            None => ("", name),
+        };
+        let is_number = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+        let is_table = folder.ends_with("/tables");
+        let path = if is_number && (is_table || begin == "v") {
+            format!("{folder}/{begin}{NUMBER}")
+        } else if name.starts_with(".tmp") {
+            format!("{folder}/.tmp{NUMBER}")
+        } else {
+            path.to_owned()
+        };
+        Self { path, call }
+    }
+}
+
+/// A fault and the call at which it happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The call.
-    pub call: u64,
+    /// Where.
+    pub place: Place,
+    /// The call among those of the place, from 0.
+    pub number: u64,
     /// What happens at it.
     pub fault: Fault,
 }

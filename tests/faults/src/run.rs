@@ -72,7 +72,7 @@ pub fn run(child: &Path, setup: &Setup) -> anyhow::Result<Outcome> {
         None => End::Killed,
     };
     if end == End::Killed {
-        let is_planned = setup.plan.is_some_and(|plan| plan.fault.kills());
+        let is_planned = setup.plan.as_ref().is_some_and(|plan| plan.fault.kills());
         let by_signal = output.status.code().is_none();
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(is_planned && by_signal, "the child ended with {}: {errors}", output.status);

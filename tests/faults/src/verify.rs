@@ -13,6 +13,7 @@ const ABOVE: u64 = 4;
 
 /// Bytes of the cache of a store that is looked at once.
 const CACHE_BYTES: u64 = 4 << 20;
+const TREE_CACHE_BYTES: usize = 1 << 20;
 
 /// Opens the store of a test.
 ///
@@ -20,7 +21,11 @@ const CACHE_BYTES: u64 = 4 << 20;
 ///
 /// Those of the store.
 pub fn open(path: &Path) -> Result<FjallStore, state::StateError> {
-    FjallStore::open(path, &FjallConfig { cache_bytes: CACHE_BYTES, create: true })
+    let tree_cache_bytes = TREE_CACHE_BYTES;
+    FjallStore::open(
+        path,
+        &FjallConfig { cache_bytes: CACHE_BYTES, tree_cache_bytes, create: true },
+    )
 }
 
 /// Checks that a store is as it was after the steps that were acknowledged, or after the one that
@@ -61,6 +66,12 @@ fn compare(store: &FjallStore, expected: &Expected) -> anyhow::Result<()> {
         Some(last) => {
             let latest = Records::all(&*store.latest()).collect::<Vec<_>>();
             ensure!(root_of(latest, &mut |_| ())? == last.root, "the root is another");
+            ensure!(store.root() == last.root, "the tree has another root");
+            for (key, value) in &last.records {
+                let proof = store.prove(key, last.tip.block)?;
+                let proved = proof.verify(&last.root, key.as_bytes(), Some(value));
+                proved.with_context(|| format!("the proof of {key:?}"))?;
+            }
         }
         None => ensure!(Records::all(&*store.latest()).next().is_none(), "it is not empty"),
     }
@@ -85,6 +96,7 @@ fn compare_block(store: &FjallStore, block: &Block, is_retained: bool) -> anyhow
         let view = store.at(number)?;
         let records = Records::all(&*view).collect::<Result<Vec<_>, _>>()?;
         ensure!(records == block.records, "the state is another");
+        ensure!(store.root_at(number)? == block.root, "the root of the tree is another");
     }
     Ok(())
 }

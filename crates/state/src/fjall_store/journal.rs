@@ -18,6 +18,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, ErrorKind, Read},
+    os::unix::fs::FileExt,
     path::Path,
 };
 
@@ -28,6 +29,9 @@ const ITEM: u8 = 2;
 const END: u8 = 3;
 const CLEAR: u8 = 4;
 const TRAILER: [u8; 4] = *b"FJL\x03";
+
+/// Bytes that are written again at a time.
+const PART_BYTES: usize = 1 << 20;
 
 /// Cuts a journal after its last batch that is whole and has no broken one before it.
 pub(super) fn cut_torn_end(journal: &Path) -> io::Result<()> {
@@ -41,6 +45,28 @@ pub(super) fn cut_torn_end(journal: &Path) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(journal)?;
     file.set_len(whole)?;
     file.sync_all()
+}
+
+/// Writes what a journal holds in its place once more, and syncs it.
+///
+/// After a sync that failed, the system shows bytes that the disk does not have and that it would
+/// never write. Tables that are made of them could reach the disk in part, without a journal that
+/// completes them. Bytes that the disk has are replaced by the same ones, so that a power cut
+/// meanwhile takes nothing away.
+pub(super) fn write_again(journal: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().read(true).write(true).open(journal)?;
+    let length = file.metadata()?.len();
+    let mut part = vec![0; PART_BYTES];
+    let mut place = 0;
+    while place < length {
+        let rest = usize::try_from(length - place).unwrap_or(PART_BYTES);
+        let part = &mut part[..rest.min(PART_BYTES)];
+        file.read_exact_at(part, place)?;
+        file.write_all_at(part, place)?;
+        place += part.len() as u64;
+    }
+    assert!(place == length, "all of the journal is written");
+    if length > 0 { file.sync_all() } else { Ok(()) }
 }
 
 /// How many bytes at the start are whole batches.

@@ -6,9 +6,12 @@
 //!
 //! It relies on a file system that keeps what was synced, in sectors that are written whole or not
 //! at all. An error of the medium ends the use of the store: it has to be opened again, which goes
-//! back to the last whole block. Damage to what was synced is found where the seal knows the block
-//! that is missing; after a power cut the seal may be some blocks behind, so that damage to the
-//! journal is then taken for its torn end.
+//! back to the last whole block. Opening takes nothing for durable that an earlier process left: it
+//! syncs the names, and writes the journal again in its place, before tables are made of it.
+//!
+//! Damage to what was synced is found where the seal knows the block that is missing; after a power
+//! cut the seal may be some blocks behind, so that damage to the journal is then taken for its torn
+//! end.
 
 mod build;
 mod history;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lock           held by the process that has the store open
-//! new/           a store that is being created; removed where it is left over
+//! new/           a store that is being created or was given up; removed where it is left over
 //! store/FORMAT   what this is, and the version of its layout
 //! store/seal     the last acknowledged block, see `Seal`
 //! store/db/      the files of fjall
@@ -23,7 +23,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::{
     FjallConfig, failed,
-    journal::cut_torn_end,
+    journal::{cut_torn_end, write_again},
     layout::{FORMAT_VERSION, FORMAT_WITHOUT_TREE},
     seal::Seal,
 };
@@ -138,7 +138,7 @@ impl Directory {
     /// Locks the directory, which is made where it is not there and `create` is set.
     pub(super) fn lock(path: &Path, create: bool) -> Result<Self, StateError> {
         if create {
-            create_folders(path).map_err(|error| refused(path, &error))?;
+            fs::create_dir_all(path).map_err(|error| refused(path, &error))?;
         }
         let entries = fs::read_dir(path).map_err(|error| refused(path, &error))?;
         for entry in entries {
@@ -182,7 +182,11 @@ impl Directory {
     /// Opens the store in the directory, after creating it where there is none.
     pub(super) fn open(&self, config: &FjallConfig) -> Result<(Keyspaces, Seal), StateError> {
         let store = self.path.join(STORE);
-        if !store.exists() {
+        if store.exists() {
+            // The process that gave the store its name may have ended before it was synced.
+            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| refused(&self.path, &error))?;
+        } else {
             self.create(config)?;
         }
         let path = store.join(FORMAT);
@@ -223,18 +227,31 @@ impl Directory {
         written().map_err(|error| refused(&new, &error))
     }
 
-    /// Replaces the store by an empty one.
+    /// Replaces the store by an empty one. What is there is given up whole, by its name, before
+    /// any of it is removed.
     pub(super) fn reset(&self, config: &FjallConfig) -> Result<(Keyspaces, Seal), StateError> {
         let store = self.path.join(STORE);
-        fs::remove_dir_all(&store).map_err(|error| refused(&store, &error))?;
+        self.remove_new()?;
+        let given_up = || -> io::Result<()> {
+            fs::rename(&store, self.path.join(NEW))?;
+            File::open(&self.path)?.sync_all()
+        };
+        given_up().map_err(|error| refused(&store, &error))?;
         self.open(config)
     }
 
-    fn create(&self, config: &FjallConfig) -> Result<(), StateError> {
+    /// Removes a store that was being created or given up.
+    fn remove_new(&self) -> Result<(), StateError> {
         let new = self.path.join(NEW);
         if new.exists() {
             fs::remove_dir_all(&new).map_err(|error| refused(&new, &error))?;
         }
+        Ok(())
+    }
+
+    fn create(&self, config: &FjallConfig) -> Result<(), StateError> {
+        self.remove_new()?;
+        let new = self.path.join(NEW);
         let made = || -> io::Result<()> {
             fs::create_dir(&new)?;
             write_format(&new.join(FORMAT))
@@ -245,6 +262,7 @@ impl Directory {
         let moved = || -> io::Result<()> {
             // The library does not sync the names of the folders that it makes.
             sync_tree(&new)?;
+            sync_names_above(&self.path)?;
             fs::rename(&new, self.path.join(STORE))?;
             File::open(&self.path)?.sync_all()
         };
@@ -281,13 +299,16 @@ fn journals(db: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
-/// Makes a folder and what is missing above it, so that no power cut takes them away.
-fn create_folders(path: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
-    fs::create_dir_all(path)?;
-    for folder in missing {
-        let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
-        File::open(above.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+/// Syncs the names of a folder and of those above it, so that no power cut takes the folder away,
+/// whoever made it. A folder that may not be read is one that nobody just made.
+fn sync_names_above(folder: &Path) -> io::Result<()> {
+    for above in folder.canonicalize()?.ancestors().skip(1) {
+        match File::open(above).and_then(|above| above.sync_all()) {
+            Err(error) if !matches!(error.kind(), ErrorKind::PermissionDenied) => {
+                return Err(error);
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -403,14 +424,15 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
     if mode != Mode::Create && !path.join("version").exists() {
         return Err(damaged(path, "the file \"version\" is missing".to_owned()));
     }
-    let journal = match mode {
-        Mode::Create => None,
-        Mode::Open | Mode::Upgrade => {
-            journals(path).map_err(|error| unreadable(path, &error))?.pop()
-        }
+    let mut journals = match mode {
+        Mode::Create => Vec::new(),
+        Mode::Open | Mode::Upgrade => journals(path).map_err(|error| unreadable(path, &error))?,
     };
-    if let Some(journal) = &journal {
+    if let Some(journal) = journals.last() {
         cut_torn_end(journal).map_err(|error| unreadable(journal, &error))?;
+    }
+    for journal in &journals {
+        write_again(journal).map_err(|error| unreadable(journal, &error))?;
     }
     if mode != Mode::Create {
         // A name that the last process gave and could not sync is what the library goes by, while
@@ -441,7 +463,7 @@ fn open_database(path: &Path, config: &FjallConfig, mode: Mode) -> Result<Keyspa
         tree: keyspace(tree)?,
         stale: keyspace(stale)?,
         db,
-        journal,
+        journal: journals.pop(),
     })
 }
 

@@ -13,8 +13,9 @@
 use std::{
     collections::BTreeMap,
     ffi::{CStr, CString, c_char, c_int, c_long, c_void},
+    fs,
     mem::MaybeUninit,
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, fs::DirEntryExt},
     path::Path,
     slice,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -22,7 +23,7 @@ use std::{
 
 use anyhow::Context;
 use braid_fault_tests::{
-    fault::{Fault, Plan, Setup},
+    fault::{Call, Fault, Place, Plan, Setup},
     operation::Operation,
 };
 use libc::{iovec, mode_t, off_t, size_t, ssize_t};
@@ -33,8 +34,8 @@ struct Shim {
     root: String,
     log: c_int,
     plan: Option<Plan>,
+    /// Calls so far at the place of the plan.
     calls: u64,
-    syncs: u64,
     broken: Option<Broken>,
     open: BTreeMap<c_int, OpenFile>,
 }
@@ -50,14 +51,6 @@ struct Broken {
     errno: c_int,
     once: bool,
     space_alone: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
-    /// Makes a file or folder, or lets one grow.
-    Space,
-    Sync,
-    Other,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,9 +75,26 @@ pub(crate) fn install(setup: &Setup) -> anyhow::Result<()> {
     // SAFETY: the path ends with a zero byte and lives through the call.
     let log = unsafe { real_open(libc::AT_FDCWD, log.as_ptr(), flags, 0o600) };
     anyhow::ensure!(log >= 0, "{}: not opened", setup.log.display());
-    let plan = setup.plan;
-    let shim = Shim { root, log, plan, calls: 0, syncs: 0, broken: None, open: BTreeMap::new() };
+    let plan = setup.plan.clone();
+    let shim = Shim { root, log, plan, calls: 0, broken: None, open: BTreeMap::new() };
+    log_names(&shim, Path::new(&shim.root))?;
     *lock() = Some(shim);
+    Ok(())
+}
+
+/// Logs every file as if it were opened: the process before may have ended after a rename that the
+/// shim does not see, and before it opened the file under its new name.
+fn log_names(shim: &Shim, folder: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            log_names(shim, &entry.path())?;
+            continue;
+        }
+        let path = entry.path().strip_prefix(&shim.root)?.to_str().context("a name")?.to_owned();
+        let number = entry.ino();
+        shim.log(&Operation::Open { path, number, created: false, truncated: false });
+    }
     Ok(())
 }
 
@@ -126,31 +136,25 @@ impl Shim {
         Some(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") })
     }
 
-    fn decide(&mut self, call: Call) -> Decision {
+    fn decide(&mut self, path: &str, call: Call, takes_space: bool) -> Decision {
         if let Some(broken) = self.broken
-            && (call == Call::Space || !broken.space_alone)
+            && (takes_space || !broken.space_alone)
         {
             if broken.once {
                 self.broken = None;
             }
             return Decision::Fail(broken.errno);
         }
-        let (calls, syncs) = (self.calls, self.syncs);
-        self.calls += 1;
-        self.syncs += u64::from(call == Call::Sync);
-        let Some(Plan { call: planned, fault }) = self.plan else { return Decision::Pass };
-        if fault == Fault::SyncError {
-            let is_planned = call == Call::Sync && syncs == planned;
-            return if is_planned { Decision::Fail(libc::EIO) } else { Decision::Pass };
-        }
-        let is_late = calls > planned && fault == Fault::NoSpaceFromThen;
-        if calls != planned && !is_late {
+        let Some(plan) = &self.plan else { return Decision::Pass };
+        if plan.place.call != call || plan.place != Place::new(path, call) {
             return Decision::Pass;
         }
-        self.begin(fault, call)
+        let (fault, is_planned) = (plan.fault, plan.number == self.calls);
+        self.calls += 1;
+        if is_planned { self.begin(fault, takes_space) } else { Decision::Pass }
     }
 
-    fn begin(&mut self, fault: Fault, call: Call) -> Decision {
+    fn begin(&mut self, fault: Fault, takes_space: bool) -> Decision {
         let io = Broken { errno: libc::EIO, once: false, space_alone: false };
         match fault {
             Fault::ErrorOnce | Fault::SyncError => Decision::Fail(libc::EIO),
@@ -160,8 +164,7 @@ impl Shim {
             }
             Fault::NoSpaceFromThen => {
                 self.broken = Some(Broken { errno: libc::ENOSPC, space_alone: true, ..io });
-                let fails = call == Call::Space;
-                if fails { Decision::Fail(libc::ENOSPC) } else { Decision::Pass }
+                if takes_space { Decision::Fail(libc::ENOSPC) } else { Decision::Pass }
             }
             Fault::ShortThenError => {
                 self.broken = Some(Broken { once: true, ..io });
@@ -176,11 +179,11 @@ impl Shim {
     /// Makes a call that is done whole or not at all, and logs it where it was done.
     fn call(
         &mut self,
-        call: Call,
+        (path, call, takes_space): (&str, Call, bool),
         make: impl FnOnce() -> c_long,
         log: impl FnOnce(&Self, c_long),
     ) -> c_long {
-        let decision = self.decide(call);
+        let decision = self.decide(path, call, takes_space);
         if let Decision::Fail(errno) = decision {
             return fail(errno);
         }
@@ -200,7 +203,8 @@ impl Shim {
     }
 
     fn write(&mut self, file: c_int, bytes: &[u8], place: Option<off_t>) -> c_long {
-        let decision = self.decide(Call::Space);
+        let path = self.open.get(&file).map(|open| open.path.clone()).unwrap_or_default();
+        let decision = self.decide(&path, Call::Write, true);
         let taken = match decision {
             Decision::Fail(errno) => return fail(errno),
             Decision::Short | Decision::ShortThenKill => bytes.len().div_ceil(2),
@@ -297,7 +301,7 @@ unsafe fn open_below(folder: c_int, name: *const c_char, flags: c_int, mode: mod
         opened = Some((file, OpenFile { path: path.clone(), number }));
     };
     let file = if created || truncated {
-        shim.call(Call::Space, || c_long::from(open()), log)
+        shim.call((&path, Call::Make, true), || c_long::from(open()), log)
     } else {
         let file = c_long::from(open());
         if file >= 0 {
@@ -314,18 +318,21 @@ unsafe fn open_below(folder: c_int, name: *const c_char, flags: c_int, mode: mod
 /// Calls a function of one open file, through the shim where the file is watched.
 fn on_file(
     file: c_int,
-    call: Call,
+    (call, takes_space): (Call, bool),
     make: impl FnOnce() -> c_long,
     operation: impl FnOnce(u64) -> Operation,
 ) -> c_int {
     let mut guard = lock();
     let watched = guard.as_mut().and_then(|shim| {
-        let number = shim.open.get(&file)?.number;
-        Some((shim, number))
+        let open = shim.open.get(&file)?;
+        let (path, number) = (open.path.clone(), open.number);
+        Some((shim, path, number))
     });
     let result = match watched {
         None => make(),
-        Some((shim, number)) => shim.call(call, make, |shim, _| shim.log(&operation(number))),
+        Some((shim, path, number)) => {
+            shim.call((&path, call, takes_space), make, |shim, _| shim.log(&operation(number)))
+        }
     };
     c_int::try_from(result).unwrap_or(-1)
 }
@@ -334,7 +341,8 @@ fn on_file(
 fn sync(file: c_int, call: c_long) -> c_int {
     // SAFETY: the call takes no memory.
     let make = || unsafe { libc::syscall(call, file) };
-    let result = on_file(file, Call::Sync, make, |number| Operation::Sync { number, ok: true });
+    let result =
+        on_file(file, (Call::Sync, false), make, |number| Operation::Sync { number, ok: true });
     if result < 0 {
         let errno = errno();
         let guard = lock();
@@ -352,7 +360,7 @@ fn sync(file: c_int, call: c_long) -> c_int {
 fn on_name(
     folder: c_int,
     name: *const c_char,
-    call: Call,
+    (call, takes_space): (Call, bool),
     make: impl FnOnce() -> c_long,
     operation: impl FnOnce(String) -> Operation,
 ) -> c_int {
@@ -363,7 +371,10 @@ fn on_name(
     });
     let result = match watched {
         None => make(),
-        Some((shim, path)) => shim.call(call, make, |shim, _| shim.log(&operation(path))),
+        Some((shim, path)) => {
+            let at = path.clone();
+            shim.call((&at, call, takes_space), make, |shim, _| shim.log(&operation(path)))
+        }
     };
     c_int::try_from(result).unwrap_or(-1)
 }
@@ -514,8 +525,7 @@ extern "C" fn ftruncate64(file: c_int, length: off_t) -> c_int {
     // SAFETY: the call takes no memory.
     let make = || unsafe { libc::syscall(libc::SYS_ftruncate, file, length) };
     let grows = inode(file).is_none_or(|stat| stat.st_size < length);
-    let call = if grows { Call::Space } else { Call::Other };
-    on_file(file, call, make, |number| {
+    on_file(file, (Call::SetLength, grows), make, |number| {
         let length = u64::try_from(length).expect("invariant: a length that was set");
         Operation::SetLength { number, length }
     })
@@ -536,7 +546,7 @@ unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     let target = lock().as_ref().and_then(|shim| shim.path(here, to)).unwrap_or_default();
     // SAFETY: as the caller says.
     let make = || unsafe { libc::syscall(libc::SYS_renameat2, here, from, here, to, 0) };
-    on_name(here, from, Call::Other, make, |from| Operation::Rename { from, to: target })
+    on_name(here, from, (Call::Rename, false), make, |from| Operation::Rename { from, to: target })
 }
 
 /// As the function of the C library.
@@ -545,7 +555,7 @@ unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
 unsafe extern "C" fn unlinkat(folder: c_int, name: *const c_char, flags: c_int) -> c_int {
     // SAFETY: as the caller says.
     let make = || unsafe { libc::syscall(libc::SYS_unlinkat, folder, name, flags) };
-    on_name(folder, name, Call::Other, make, |path| Operation::Remove { path })
+    on_name(folder, name, (Call::Remove, false), make, |path| Operation::Remove { path })
 }
 
 /// As the function of the C library.
@@ -571,7 +581,7 @@ unsafe extern "C" fn mkdir(name: *const c_char, mode: mode_t) -> c_int {
     let here = libc::AT_FDCWD;
     // SAFETY: as the caller says.
     let make = || unsafe { libc::syscall(libc::SYS_mkdirat, here, name, mode) };
-    on_name(here, name, Call::Space, make, |path| {
+    on_name(here, name, (Call::Make, true), make, |path| {
         let mut stat = MaybeUninit::uninit();
         // SAFETY: the place is large enough, and read only where the call has filled it.
         let stat =

@@ -1,7 +1,7 @@
 //! A host that has nothing, for programs that ask for nothing.
 
 use braidvm::{
-    Address, B256, Bytes, CodeHash, VmKind, Wei,
+    Address, B256, Bytes, CodeHash, U256, VmKind, Wei,
     rooms::vm::{
         CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, GasMeter, Host,
         ScanRequest, Schedule, Trap,
@@ -42,6 +42,9 @@ impl Host for SealedHost<'_> {
         storage_put(&mut GasMeter, &[u8], &[u8]) -> ();
         storage_delete(&mut GasMeter, &[u8]) -> bool;
         storage_scan(&mut GasMeter, &ScanRequest<'_>) -> Vec<(Bytes, Bytes)>;
+        counter_get(&mut GasMeter, &[u8]) -> U256;
+        counter_add(&mut GasMeter, &[u8], U256) -> bool;
+        counter_sub(&mut GasMeter, &[u8], U256) -> bool;
         transient_get(&mut GasMeter, B256) -> B256;
         transient_put(&mut GasMeter, B256, B256) -> ();
         balance(&mut GasMeter, &Address) -> Wei;
