@@ -1,13 +1,16 @@
 //! The bits at the start of a path: the name of a subtree.
 
-use core::fmt;
+use core::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use primitives::B256;
 
 use crate::hash::PATH_BITS;
 
 /// The first bits of paths, and so the place of a subtree.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Prefix {
     /// The bits, with zeros behind them.
     bits: B256,
@@ -22,10 +25,11 @@ impl Prefix {
     #[must_use]
     pub fn new(path: &B256, depth: usize) -> Option<Self> {
         let stored = u16::try_from(depth).ok().filter(|_| depth <= PATH_BITS)?;
-        let mut bits = *path;
-        for (at, byte) in bits.iter_mut().enumerate() {
-            let kept = depth.saturating_sub(at * 8).min(8);
-            *byte &= !(0xff_u16 >> kept) as u8;
+        let (bytes, rest) = (depth / 8, depth % 8);
+        let mut bits = B256::ZERO;
+        bits[..bytes].copy_from_slice(&path[..bytes]);
+        if rest != 0 {
+            bits[bytes] = path[bytes] & !(0xff >> rest);
         }
         Some(Self { bits, depth: stored })
     }
@@ -46,6 +50,14 @@ impl Prefix {
     #[must_use]
     pub fn contains(&self, path: &B256) -> bool {
         Self::new(path, self.depth()).as_ref() == Some(self)
+    }
+}
+
+/// Paths are hashes, so the first of their bits tell prefixes of one depth apart.
+impl Hash for Prefix {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let first = self.bits.first_chunk().expect("invariant: a path has 32 bytes");
+        state.write_u64(u64::from_be_bytes(*first) ^ u64::from(self.depth));
     }
 }
 

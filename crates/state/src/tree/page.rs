@@ -1,6 +1,6 @@
 //! A page: four levels of the tree, with all their hashes at hand.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use primitives::{B256, Hash};
 use proof::{Leaf, Node, PATH_BITS, Prefix, bit, node_hash};
@@ -15,8 +15,9 @@ pub(crate) const BUCKETS: usize = 1 << PAGE_LEVELS;
 /// pages of two or three leaves; with more, each change hashes its neighbours again.
 pub(crate) const BUCKET_LEAVES_MAX: usize = 4;
 
-/// Leaves that a page makes room for at a time, so that few sizes of memory are asked for.
-const LEAVES_STEP: usize = 8;
+/// Leaves that a page which has some makes room for at a time. Most have fewer, so that nearly all
+/// take the same memory, and each can be made in that of another.
+const LEAVES_STEP: usize = 32;
 
 // Paths end with a page: a bucket at their end has one leaf, so no page begins behind it.
 const _: () = assert!(PATH_BITS.is_multiple_of(PAGE_LEVELS) && BUCKET_LEAVES_MAX >= 1);
@@ -121,52 +122,64 @@ impl Page {
     }
 }
 
-/// A page in the making: buckets come in their order, then the nodes above those that changed are
-/// hashed.
+/// A page in the making: the buckets that change come in their order, then the nodes above them are
+/// hashed. The other buckets stay as they were.
 pub(crate) struct PageBuilder<'a> {
     old: &'a Page,
     page: Arc<Page>,
     /// Which buckets changed.
     changed: u32,
+    /// The first bucket whose leaves are not in the page yet.
+    next: usize,
 }
 
 impl<'a> PageBuilder<'a> {
     /// Begins with the nodes of `old`, in the memory of a page that nobody else has.
     pub(crate) fn new(old: &'a Page, spare: Option<Arc<Page>>) -> Self {
-        let mut builder =
-            Self { old, page: spare.unwrap_or_else(|| Arc::new(Page::empty())), changed: 0 };
+        let page = spare.unwrap_or_else(|| Arc::new(Page::empty()));
+        let mut builder = Self { old, page, changed: 0, next: 0 };
         let page = builder.page();
         page.nodes = old.nodes;
         page.lone = old.lone;
         page.counts = old.counts;
         page.chain = old.chain;
         page.leaves.clear();
-        page.leaves.reserve((old.leaves.len() + 1).next_multiple_of(LEAVES_STEP));
+        page.leaves.reserve(old.leaves.len().next_multiple_of(LEAVES_STEP));
         builder
-    }
-
-    /// Takes neighbouring buckets as they were.
-    pub(crate) fn keep(&mut self, buckets: Range<usize>) {
-        let leaves = self.old.leaves_of(buckets.start, buckets.len());
-        self.page().leaves.extend_from_slice(leaves);
     }
 
     /// Makes a bucket a page of its own.
     pub(crate) fn put_child(&mut self, bucket: usize, root: Hash) {
         assert!(!root.is_zero(), "a page below another has leaves");
-        self.set(bucket, CHILD, Node::Inner(root));
+        self.put(bucket, CHILD, &[], root, false);
     }
 
     /// Gives a bucket of a page at `depth` few leaves, in the order of their paths.
     pub(crate) fn put_leaves(&mut self, depth: usize, bucket: usize, leaves: &[Leaf]) {
         assert!(leaves.len() <= BUCKET_LEAVES_MAX, "more leaves get a page");
         let count = u8::try_from(leaves.len()).expect("invariant: a bucket holds few leaves");
-        self.page().leaves.extend_from_slice(leaves);
-        self.set(bucket, count, few(leaves, depth + PAGE_LEVELS));
+        let node = few(leaves, depth + PAGE_LEVELS);
+        self.put(bucket, count, leaves, node.hash(), matches!(node, Node::Leaf(_)));
+    }
+
+    /// Takes the buckets that changed in a part of the same page.
+    pub(crate) fn take(&mut self, part: &Self) {
+        for bucket in (0..BUCKETS).filter(|bucket| part.changed & 1 << bucket != 0) {
+            let (page, place) = (&part.page, BUCKETS + bucket);
+            let is_lone = page.lone & 1 << place != 0;
+            let leaves = page.leaves_of(bucket, 1);
+            self.put(bucket, page.counts[bucket], leaves, page.nodes[place], is_lone);
+        }
+    }
+
+    /// Whether a bucket changed.
+    pub(crate) const fn is_changed(&self) -> bool {
+        self.changed != 0
     }
 
     /// The page, and which of its buckets changed.
     pub(crate) fn finish(mut self) -> (Arc<Page>, u32) {
+        self.keep_up_to(BUCKETS);
         let mut changed = self.changed;
         let page = self.page();
         let mut width = BUCKETS;
@@ -182,12 +195,23 @@ impl<'a> PageBuilder<'a> {
         (self.page, self.changed)
     }
 
-    fn set(&mut self, bucket: usize, count: u8, node: Node) {
+    fn put(&mut self, bucket: usize, count: u8, leaves: &[Leaf], hash: Hash, is_lone: bool) {
+        assert!(self.next <= bucket, "buckets come in their order");
+        self.keep_up_to(bucket);
+        self.next = bucket + 1;
         self.changed |= 1 << bucket;
         let page = self.page();
+        page.leaves.extend_from_slice(leaves);
         page.counts[bucket] = count;
-        page.nodes[BUCKETS + bucket] = node.hash();
-        page.set_lone(BUCKETS + bucket, matches!(node, Node::Leaf(_)));
+        page.nodes[BUCKETS + bucket] = hash;
+        page.set_lone(BUCKETS + bucket, is_lone);
+    }
+
+    /// Takes the buckets before `bucket` as they were.
+    fn keep_up_to(&mut self, bucket: usize) {
+        let leaves = self.old.leaves_of(self.next, bucket - self.next);
+        self.page().leaves.extend_from_slice(leaves);
+        self.next = bucket;
     }
 
     fn page(&mut self) -> &mut Page {

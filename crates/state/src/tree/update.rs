@@ -6,7 +6,7 @@ use primitives::{B256, Hash};
 use proof::{Leaf, Prefix};
 
 use super::{
-    BUCKETS, Bucket, PAGE_LEVELS, Page, Pages, linked_page,
+    Bucket, PAGE_LEVELS, Page, Pages, linked_page,
     page::{BUCKET_LEAVES_MAX, PageBuilder, bucket_of},
 };
 use crate::StateError;
@@ -65,22 +65,31 @@ pub(crate) fn update(
     let existed = old.is_some();
     let old = old.unwrap_or_else(|| Arc::new(Page::empty()));
     let context = Context { pages, id: Prefix::ROOT, old: &old };
-    let mut out = Vec::new();
+    let mut work = Work::default();
     let threads = threads.clamp(1, changes.len() / CHANGES_PER_THREAD_MIN + 1);
-    let buckets = context.split(changes, threads, &mut out)?;
-    let (page, buckets) = context.assemble(buckets);
+    let (page, buckets) = context.split(changes, threads, &mut work)?.finish();
     let root = page.root();
     if buckets != 0 {
-        out.push(PageChange { id: Prefix::ROOT, page: Some(page), buckets, existed });
+        work.pages.push(PageChange { id: Prefix::ROOT, page: Some(page), buckets, existed });
     }
-    Ok(Update { root, pages: out })
+    Ok(Update { root, pages: work.pages })
 }
 
-/// What became of a bucket.
-enum NewBucket {
+/// What one thread has done, and memory that it uses again and again.
+#[derive(Default)]
+struct Work {
+    pages: Vec<PageChange>,
+    /// The leaves of the bucket at hand.
+    leaves: Vec<Leaf>,
+}
+
+/// What became of a page below the root page.
+enum Below {
     Unchanged,
-    Child(Hash),
-    Leaves(Vec<Leaf>),
+    /// It is there, with this root.
+    Page(Hash),
+    /// It is not there any more: the bucket above holds its few leaves.
+    Few(Arc<Page>),
 }
 
 /// A page that changes are applied to.
@@ -90,16 +99,16 @@ struct Context<'a> {
     old: &'a Page,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Applies changes bucket by bucket. Neighbouring buckets go to one thread.
     fn split(
         &self,
         changes: &[Change],
         threads: usize,
-        out: &mut Vec<PageChange>,
-    ) -> Result<Vec<(usize, NewBucket)>, StateError> {
+        work: &mut Work,
+    ) -> Result<PageBuilder<'a>, StateError> {
         if threads <= 1 {
-            return self.buckets(changes, out);
+            return self.buckets(changes, work);
         }
         let mut parts = Vec::new();
         let mut rest = changes;
@@ -110,14 +119,14 @@ impl Context<'_> {
         }
         assert!(rest.is_empty(), "every change is in a part");
         let done: Vec<_> = thread::scope(|scope| {
-            let work = |part| {
-                let mut out = Vec::new();
-                self.buckets(part, &mut out).map(|buckets| (buckets, out))
+            let apply = |part| {
+                let mut work = Work::default();
+                self.buckets(part, &mut work).map(|page| (page, work.pages))
             };
             let (first, others) = parts.split_first().expect("invariant: there are threads");
             let running: Vec<_> =
-                others.iter().map(|part| scope.spawn(move || work(part))).collect();
-            let mut done = vec![work(first)];
+                others.iter().map(|part| scope.spawn(move || apply(part))).collect();
+            let mut done = vec![apply(first)];
             for thread in running {
                 match thread.join() {
                     Ok(part) => done.push(part),
@@ -126,13 +135,13 @@ impl Context<'_> {
             }
             done
         });
-        let mut all = Vec::new();
+        let mut builder = PageBuilder::new(self.old, self.pages.spare());
         for part in done {
-            let (buckets, pages) = part?;
-            all.extend(buckets);
-            out.extend(pages);
+            let (page, pages) = part?;
+            builder.take(&page);
+            work.pages.extend(pages);
         }
-        Ok(all)
+        Ok(builder)
     }
 
     /// Cuts changes after `count` of them, or further on, where a bucket ends.
@@ -148,105 +157,90 @@ impl Context<'_> {
         changes.split_at(end)
     }
 
-    fn buckets(
-        &self,
-        changes: &[Change],
-        out: &mut Vec<PageChange>,
-    ) -> Result<Vec<(usize, NewBucket)>, StateError> {
-        let mut buckets = Vec::new();
+    fn buckets(&self, changes: &[Change], work: &mut Work) -> Result<PageBuilder<'a>, StateError> {
+        let mut builder = PageBuilder::new(self.old, self.pages.spare());
         let mut rest = changes;
-        while let Some(first) = rest.first() {
+        while !rest.is_empty() {
             let (part, after) = self.cut(rest, 1);
-            let bucket = bucket_of(&first.path, self.id.depth());
-            buckets.push((bucket, self.bucket(bucket, part, out)?));
+            self.bucket(part, &mut builder, work)?;
             rest = after;
         }
-        Ok(buckets)
+        Ok(builder)
     }
 
-    /// Applies changes to a bucket; `changes` is not empty.
+    /// Applies changes to the bucket of all of them, of which there is one at least.
     fn bucket(
         &self,
-        bucket: usize,
         changes: &[Change],
-        out: &mut Vec<PageChange>,
-    ) -> Result<NewBucket, StateError> {
+        builder: &mut PageBuilder<'_>,
+        work: &mut Work,
+    ) -> Result<(), StateError> {
+        let bucket = bucket_of(&changes[0].path, self.id.depth());
         let child = || {
             let id = Prefix::new(&changes[0].path, self.id.depth() + PAGE_LEVELS);
             id.expect("invariant: no page begins behind a path's end")
         };
-        match self.old.bucket(bucket) {
+        let below = match self.old.bucket(bucket) {
             Bucket::Child(root) => {
                 let id = child();
                 let old = linked_page(self.pages, &id, &root)?;
-                apply(&Context { pages: self.pages, id, old: &old }, changes, true, out)
+                apply(&Context { pages: self.pages, id, old: &old }, changes, true, work)?
             }
             Bucket::Leaves(old) => {
-                let merged = merge(old, changes);
-                if merged == old {
-                    return Ok(NewBucket::Unchanged);
+                merge(old, changes, &mut work.leaves);
+                if work.leaves == old {
+                    return Ok(());
                 }
-                if merged.len() <= BUCKET_LEAVES_MAX {
-                    return Ok(NewBucket::Leaves(merged));
+                if work.leaves.len() <= BUCKET_LEAVES_MAX {
+                    builder.put_leaves(self.id.depth(), bucket, &work.leaves);
+                    return Ok(());
                 }
                 let put =
                     |leaf: &Leaf| Change { path: leaf.path, value_hash: Some(leaf.value_hash) };
-                let all: Vec<Change> = merged.iter().map(put).collect();
+                let all: Vec<Change> = work.leaves.iter().map(put).collect();
                 let context = Context { pages: self.pages, id: child(), old: &Page::empty() };
-                apply(&context, &all, false, out)
+                apply(&context, &all, false, work)?
+            }
+        };
+        match below {
+            Below::Unchanged => {}
+            Below::Page(root) => builder.put_child(bucket, root),
+            Below::Few(page) => {
+                let leaves = page.few_leaves().expect("invariant: there are few leaves");
+                builder.put_leaves(self.id.depth(), bucket, leaves);
             }
         }
-    }
-
-    fn assemble(&self, buckets: Vec<(usize, NewBucket)>) -> (Arc<Page>, u32) {
-        let mut builder = PageBuilder::new(self.old, self.pages.spare());
-        let mut next = 0;
-        for (bucket, content) in buckets {
-            if matches!(content, NewBucket::Unchanged) {
-                continue;
-            }
-            builder.keep(next..bucket);
-            next = bucket + 1;
-            match content {
-                NewBucket::Child(root) => builder.put_child(bucket, root),
-                NewBucket::Leaves(leaves) => {
-                    builder.put_leaves(self.id.depth(), bucket, &leaves);
-                }
-                NewBucket::Unchanged => {}
-            }
-        }
-        builder.keep(next..BUCKETS);
-        builder.finish()
+        Ok(())
     }
 }
 
-/// Applies changes to a page below the root page, and tells what the bucket above becomes. The
-/// recursion is as deep as a path has pages, at most 64.
+/// Applies changes to a page below the root page. The recursion is as deep as a path has pages, at
+/// most 64.
 fn apply(
     context: &Context<'_>,
     changes: &[Change],
     existed: bool,
-    out: &mut Vec<PageChange>,
-) -> Result<NewBucket, StateError> {
-    let buckets = context.buckets(changes, out)?;
-    if buckets.iter().all(|(_, bucket)| matches!(bucket, NewBucket::Unchanged)) {
-        return Ok(NewBucket::Unchanged);
+    work: &mut Work,
+) -> Result<Below, StateError> {
+    let builder = context.buckets(changes, work)?;
+    if !builder.is_changed() {
+        return Ok(Below::Unchanged);
     }
-    let (page, buckets) = context.assemble(buckets);
-    if let Some(leaves) = page.few_leaves() {
+    let (page, buckets) = builder.finish();
+    let id = context.id;
+    if page.few_leaves().is_some() {
         assert!(existed, "a page is begun for many leaves");
-        let leaves = leaves.to_vec();
-        out.push(PageChange { id: context.id, page: None, buckets, existed });
-        return Ok(NewBucket::Leaves(leaves));
+        work.pages.push(PageChange { id, page: None, buckets, existed });
+        return Ok(Below::Few(page));
     }
     let root = page.root();
-    out.push(PageChange { id: context.id, page: Some(page), buckets, existed });
-    Ok(NewBucket::Child(root))
+    work.pages.push(PageChange { id, page: Some(page), buckets, existed });
+    Ok(Below::Page(root))
 }
 
-/// The leaves after changes, both in the order of their paths.
-fn merge(old: &[Leaf], changes: &[Change]) -> Vec<Leaf> {
-    let mut merged = Vec::with_capacity(old.len() + changes.len());
+/// Puts the leaves after changes into `merged`, all in the order of their paths.
+fn merge(old: &[Leaf], changes: &[Change], merged: &mut Vec<Leaf>) {
+    merged.clear();
     let mut old = old.iter().copied().peekable();
     for Change { path, value_hash } in changes {
         while let Some(before) = old.next_if(|leaf| leaf.path < *path) {
@@ -256,5 +250,4 @@ fn merge(old: &[Leaf], changes: &[Change]) -> Vec<Leaf> {
         merged.extend(value_hash.map(|value_hash| Leaf { path: *path, value_hash }));
     }
     merged.extend(old);
-    merged
 }
