@@ -4,8 +4,10 @@ use primitives::{B256, Hash};
 
 use crate::{ProofError, prefix::bit};
 
-const LEAF: u8 = 0;
-const NODE: u8 = 1;
+/// The keys that keep leaves and nodes apart from each other and from plain hashes. A key instead
+/// of a byte in front leaves 64 bytes to hash, which is one block of BLAKE3 and not two.
+const LEAF: &[u8; 32] = b"braid state commitment, 1: leaf ";
+const NODE: &[u8; 32] = b"braid state commitment, 1: node ";
 
 /// Bits of a path, and so the depth that no node exceeds.
 pub const PATH_BITS: usize = 256;
@@ -120,12 +122,11 @@ fn subtree(leaves: &[Leaf], depth: usize) -> Node {
     }
 }
 
-fn pair(kind: u8, left: &B256, right: &B256) -> Hash {
-    let mut bytes = [0; 65];
-    bytes[0] = kind;
-    bytes[1..33].copy_from_slice(left.as_slice());
-    bytes[33..].copy_from_slice(right.as_slice());
-    digest(&bytes)
+fn pair(kind: &[u8; 32], left: &B256, right: &B256) -> Hash {
+    let mut bytes = [0; 64];
+    bytes[..32].copy_from_slice(left.as_slice());
+    bytes[32..].copy_from_slice(right.as_slice());
+    Hash::new(*blake3::keyed_hash(kind, &bytes).as_bytes())
 }
 
 fn digest(bytes: &[u8]) -> Hash {
@@ -140,11 +141,16 @@ mod tests {
     fn hashes_are_of_the_bytes_that_the_definition_names() {
         let leaf = Leaf::of(b"key", b"value");
         assert_eq!(leaf.path, digest(b"key"));
-        let bytes = [&[0][..], leaf.path.as_slice(), digest(b"value").as_slice()].concat();
-        assert_eq!(leaf.hash(), digest(&bytes));
+        let keyed = |key: &str, left: &Hash, right: &Hash| {
+            let key = key.as_bytes().try_into().expect("32 bytes");
+            let bytes = [left.as_slice(), right.as_slice()].concat();
+            Hash::new(*blake3::keyed_hash(key, &bytes).as_bytes())
+        };
+        let expected = keyed("braid state commitment, 1: leaf ", &leaf.path, &digest(b"value"));
+        assert_eq!(leaf.hash(), expected);
         let (left, right) = (digest(b"l"), digest(b"r"));
-        let bytes = [&[1][..], left.as_slice(), right.as_slice()].concat();
-        assert_eq!(node_hash(&left, &right), digest(&bytes));
+        let expected = keyed("braid state commitment, 1: node ", &left, &right);
+        assert_eq!(node_hash(&left, &right), expected);
     }
 
     #[test]

@@ -2,20 +2,20 @@
 //!
 //! The commitment to a state is one hash that follows from the records alone, whatever their
 //! history and whoever computes it. The definition is canonical and part of the chain. `H` is
-//! BLAKE3 with 32 bytes of output.
+//! BLAKE3 with 32 bytes of output; `L` and `N` are the same with a key of their own.
 //!
 //! ```text
 //! path(key)          = H(key), the bits of which lead from the root, highest bit first
-//! leaf(key, value)   = H(0x00 ‖ path(key) ‖ H(value))
+//! leaf(key, value)   = L(path(key) ‖ H(value))
 //! subtree(no leaf)   = 32 zero bytes
 //! subtree(one leaf)  = that leaf, at whatever depth
-//! subtree(more)      = H(0x01 ‖ subtree(next bit 0) ‖ subtree(next bit 1))
+//! subtree(more)      = N(subtree(next bit 0) ‖ subtree(next bit 1))
 //! root               = subtree(all leaves)
 //! ```
 //!
 //! A leaf names its whole path, so it may stand for a subtree of any height, and a proof that
-//! another key is absent is the leaf that stands in its place. The first byte keeps leaves, nodes
-//! and values apart. An empty value is a record; the root of no records is zero.
+//! another key is absent is the leaf that stands in its place. The keys keep leaves, nodes and
+//! values apart. An empty value is a record; the root of no records is zero.
 //!
 //! [`Proof`] speaks of one record; [`SubtreeProof`] of all records whose paths begin with the same
 //! bits. Both are made by whoever has the tree, and verified by anyone who has the root.

@@ -257,11 +257,11 @@ fn the_format_is_fixed() {
     let subtree = prove_subtree(&leaves, &prefix(&path_of(&key(3)), 3)).encode();
     assert_eq!(
         value_hash(&proof).to_string(),
-        "0x1349ee3954b053298b22b8d81fcfb6a0f8a088e4c3930c6e2bd7732689f4d03e"
+        "0xb5e0da57ca1a446cbd964c0d73995238bb35c8b8c92cf0f052a0e220012ffed7"
     );
     assert_eq!(
         value_hash(&subtree).to_string(),
-        "0x212e0e7ec8b5c2221477396ab845fbf52b775ba8b5da539cc25aba76bde671aa"
+        "0xd8a325783703fd096fc17eaa36e38829418d0ec21a2cc3e8cebc2b3aa1d5011a"
     );
 }
 

@@ -19,7 +19,7 @@ fn fixture() -> PathBuf {
 #[test]
 fn format_1_is_read() {
     let snapshot = Snapshot::open(&fixture()).expect("opens");
-    let root = "0x2d9840a25897c8b7f22ec81d0e230be54945e86c4e84fb60840a697b2b4ad100"
+    let root = "0x04663eeed432a383c07bb1ea32a4657e40d619baa64355618254c8af6e491b80"
         .parse()
         .expect("a root");
     snapshot.expect_root(&root).expect("the root is fixed");
