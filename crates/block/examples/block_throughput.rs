@@ -1,6 +1,7 @@
 //! Blocks in parallel against serially, side by side in rotated order.
 //!
-//! `cargo run --release -p braid-block --example block_throughput [transactions] [rounds] [workers]`
+//! `cargo run --release -p braid-block --example block_throughput`; behind it may stand how many
+//! transactions, rounds and workers.
 #![allow(clippy::print_stdout, reason = "an example prints its figures")]
 #![allow(unused_crate_dependencies, reason = "an example uses few of them")]
 

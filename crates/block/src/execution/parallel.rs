@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use kernel::{Execution, Kernel};
+use kernel::{Execution, Kernel, Transaction};
 use parallel::{
     Attempt, Delta, Engine, Footing, NotApplicable, Numbers, Plan, RunError, Task, Verdict, View,
 };
@@ -201,7 +201,8 @@ impl Task for BlockTask {
 
     /// A transfer of coin with nothing to say to a contract.
     fn is_light(&self, index: usize) -> bool {
-        self.transactions.get(index).is_some_and(|it| it.to.is_some() && it.input.is_empty())
+        let is_transfer = |it: &Transaction| it.to.is_some() && it.input.is_empty();
+        self.job.transactions.get(index).is_some_and(is_transfer)
     }
 }
 
