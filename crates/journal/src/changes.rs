@@ -39,7 +39,7 @@ impl Journal {
     /// An account is written as an [`AccountRecord`]. An empty account is removed from Spurious
     /// Dragon on (EIP-161) and kept before. A slot is written as its 32 bytes, big-endian, and
     /// removed where it is zero. A destroyed account loses its record and all its slots. A counter
-    /// is written as a [`number`].
+    /// is written as a [`number`](state::number).
     ///
     /// # Errors
     ///

@@ -80,10 +80,10 @@ fn a_trace_is_the_tree_of_calls_with_names() {
 
     // Gas by machine is the sum of the frames' own gas; the transaction's own is the EVM's.
     let by_vm = |kind| receipt.gas_by_vm.iter().find(|(it, _)| *it == kind).map_or(0, |it| it.1.0);
-    assert_eq!(by_vm(VmKind::Wasm), own_gas(&trace, VmKind::Wasm).0);
-    assert!(by_vm(VmKind::Evm) >= own_gas(&trace, VmKind::Evm).0 + 21_000);
+    assert_eq!(by_vm(VmKind::Wasm), own_gas(trace, VmKind::Wasm).0);
+    assert!(by_vm(VmKind::Evm) >= own_gas(trace, VmKind::Evm).0 + 21_000);
 
-    let decoded = decode_call(&trace, &sample.world.engine.interfaces());
+    let decoded = decode_call(trace, &sample.world.engine.interfaces());
     assert!(decoded.input.starts_with("forward("), "{}", decoded.input);
     assert!(decoded.calls[0].input.starts_with("forwardBoth("), "{}", decoded.calls[0].input);
     let leaves = &decoded.calls[0].calls;
