@@ -57,8 +57,9 @@ pub struct List<T> {
 /// #[braid::contract]
 /// impl Raffle {
 ///     #[constructor]
-///     fn new(&mut self, tickets: U256) -> bool {
-///         self.tickets.add(&tickets)
+///     fn new(&mut self, tickets: U256) {
+///         let fits = self.tickets.add(&tickets);
+///         assert!(fits, "a new counter is zero");
 ///     }
 ///     fn draw(&mut self) -> bool {
 ///         self.tickets.sub(&U256::from(1_u8))
