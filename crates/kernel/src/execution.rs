@@ -14,7 +14,7 @@ use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
     crossing::Crossroads,
-    deploy::deployer,
+    deploy::is_deploy,
     registry::{Registry, RegistryError},
 };
 
@@ -209,7 +209,7 @@ impl Execution {
 /// A deploy through the deployer makes a contract as a creation transaction does: the deployer
 /// answers with its address.
 fn name_created(transaction: &Transaction, result: &mut TransactionResult) {
-    if transaction.to == Some(deployer()) && result.status.is_success() {
+    if is_deploy(transaction) && result.status.is_success() {
         let word: Option<[u8; 32]> = result.output.as_ref().try_into().ok();
         result.created = word.map(Address::new);
     }

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use abi::{Interface, Value};
 use primitives::{Address, Bytes, EvmAddress, U256, VmKind, limits::INTERFACE_BYTES_MAX};
 use vm::{GasMeter, HaltReason, Outcome, Status, schedule::words};
-use vm_evm::{ForeignCall, Frames};
+use vm_evm::{ForeignCall, Frames, Transaction};
 
 pub(crate) use self::create::{Creation, create};
 use crate::crossing::{Crossroads, refuse};
@@ -39,6 +39,16 @@ pub static DEPLOYER_INTERFACE: LazyLock<Interface> = LazyLock::new(|| {
 #[must_use]
 pub fn deployer() -> Address {
     Address::from_evm(DEPLOYER_EVM)
+}
+
+/// Whether a transaction asks the deployer for a contract, and not for something else.
+pub(crate) fn is_deploy(transaction: &Transaction) -> bool {
+    if transaction.to != Some(deployer()) {
+        return false;
+    }
+    let selector = transaction.input.first_chunk::<4>();
+    let method = selector.and_then(|it| DEPLOYER_INTERFACE.method_by_selector(*it));
+    method.is_some_and(|it| ["deploy", "deploy2"].contains(&it.name.as_str()))
 }
 
 /// A call of the deployer.

@@ -50,13 +50,13 @@ pub(super) fn upgrade(
     if let Err(outcome) = charge_interface(crossroads, interface.as_deref(), &mut gas) {
         return outcome;
     }
-    let next = next_version(record, CodeHash::of(&report.executable), interface, frames);
+    let code_hash = CodeHash::of(&report.executable);
+    let next = next_version(record, code_hash, interface, frames);
     let bytes = next.encode();
     let cost = crossroads.schedule().write_word.saturating_mul(words(bytes.len()));
     if gas.charge(cost).is_err() {
         return Outcome::halt(HaltReason::OutOfGas);
     }
-    let code_hash = CodeHash::of(&report.executable);
     if let Err(error) = store_code(frames, code_hash, &report)
         .and_then(|()| frames.journal().set_contract_code(&contract, next.kind, code_hash))
     {

@@ -31,7 +31,9 @@ fn new_code_runs_over_the_storage_and_the_coin_of_the_old() {
     let _ = sample.world.send_raw(counter, increment()).expect_ok();
     let before = sample.world.engine.inspect(&counter, 16).unwrap();
     let receipt = sample.world.send_raw(deployer(), upgrade(counter, &wasm_answer(b"two")));
-    assert_eq!(receipt.expect_ok().output.last(), Some(&2), "the version is the answer");
+    let receipt = receipt.expect_ok();
+    assert_eq!(receipt.output.last(), Some(&2), "the version is the answer");
+    assert_eq!(receipt.created, None, "and no address of a new contract");
     assert_eq!(version(&sample.world, counter), 2);
     let answer = sample.world.send_raw(counter, Bytes::new()).expect_ok().call.output;
     assert_eq!(answer.as_ref(), b"two");
