@@ -104,11 +104,18 @@ pub fn subtree_of(leaves: &[Leaf], depth: usize) -> Result<Node, ProofError> {
     if depth > PATH_BITS || !(0..depth).all(is_shared) {
         return Err(ProofError::Records("paths do not begin with the same bits"));
     }
-    Ok(subtree(leaves, depth))
+    Ok(subtree_of_sorted(leaves, depth))
 }
 
-/// The recursion is as deep as the longest prefix that two paths share, at most 255.
-fn subtree(leaves: &[Leaf], depth: usize) -> Node {
+/// As [`subtree_of`], of leaves that are known to be in the order of their paths, each once, and to
+/// begin with the same bits. The recursion is as deep as the longest prefix that two paths share,
+/// at most 255.
+///
+/// # Panics
+///
+/// Where a path comes twice.
+#[must_use]
+pub fn subtree_of_sorted(leaves: &[Leaf], depth: usize) -> Node {
     match leaves {
         [] => Node::Empty,
         [leaf] => Node::Leaf(*leaf),
@@ -116,7 +123,8 @@ fn subtree(leaves: &[Leaf], depth: usize) -> Node {
             assert!(depth < PATH_BITS, "different paths differ in one of their bits");
             let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
             let (left, right) = leaves.split_at(middle);
-            let (left, right) = (subtree(left, depth + 1), subtree(right, depth + 1));
+            let (left, right) =
+                (subtree_of_sorted(left, depth + 1), subtree_of_sorted(right, depth + 1));
             Node::Inner(node_hash(&left.hash(), &right.hash()))
         }
     }

@@ -40,7 +40,9 @@ mod subtree;
 
 pub use codec::{PROOF_BYTES_MAX, PROOF_VERSION, SUBTREE_PROOF_BYTES_MAX};
 pub use error::ProofError;
-pub use hash::{Leaf, Node, PATH_BITS, join, node_hash, path_of, subtree_of, value_hash};
+pub use hash::{
+    Leaf, Node, PATH_BITS, join, node_hash, path_of, subtree_of, subtree_of_sorted, value_hash,
+};
 pub use prefix::{Prefix, bit};
 pub use record::{Proof, Terminal};
 pub use subtree::SubtreeProof;

@@ -1,6 +1,8 @@
 //! Directories that are no whole store: each is refused with the path and the reason, and damage is
 //! never taken for another state.
 
+mod files;
+
 use std::{
     fs,
     os::unix::fs::symlink,
@@ -12,6 +14,8 @@ use braid_state::{
     BlockCommit, FjallConfig, FjallStore, Key, Records, ScanEntry, StateError, Store,
 };
 use primitives::{Address, BlockNumber, Bytes, Hash};
+
+use files::copy_tree;
 
 const BLOCKS: u64 = 12;
 
@@ -59,19 +63,6 @@ fn files_below(path: &Path, found: &mut Vec<PathBuf>) {
         if path.is_dir() { files_below(&path, found) } else { found.push(path) }
     }
     found.sort();
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("makes");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copies");
-        }
-    }
 }
 
 fn refusal(path: &Path) -> String {

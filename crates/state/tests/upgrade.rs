@@ -3,8 +3,9 @@
 //! The fixture was written by the program of that format: eight blocks, of which the last five are
 //! held.
 
+mod files;
+
 use std::{
-    fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
@@ -15,21 +16,10 @@ use braid_state::{
 };
 use primitives::{Address, BlockNumber, Bytes, Hash};
 
+use files::copy_tree;
+
 const FIRST: u64 = 3;
 const TIP: u64 = 7;
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("makes");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copies");
-        }
-    }
-}
 
 fn fixture() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use primitives::{B256, Hash};
-use proof::{Leaf, Node, PATH_BITS, Prefix, bit, node_hash};
+use proof::{Leaf, Node, PATH_BITS, Prefix, node_hash, subtree_of_sorted};
 
 /// Levels of a page.
 pub(crate) const PAGE_LEVELS: usize = 4;
@@ -158,7 +158,7 @@ impl<'a> PageBuilder<'a> {
     pub(crate) fn put_leaves(&mut self, depth: usize, bucket: usize, leaves: &[Leaf]) {
         assert!(leaves.len() <= BUCKET_LEAVES_MAX, "more leaves get a page");
         let count = u8::try_from(leaves.len()).expect("invariant: a bucket holds few leaves");
-        let node = few(leaves, depth + PAGE_LEVELS);
+        let node = subtree_of_sorted(leaves, depth + PAGE_LEVELS);
         self.put(bucket, count, leaves, node.hash(), matches!(node, Node::Leaf(_)));
     }
 
@@ -256,19 +256,4 @@ pub(crate) fn child_id(id: &Prefix, bucket: usize) -> Prefix {
     }
     let id = Prefix::new(&bits, depth + PAGE_LEVELS);
     id.expect("invariant: no page begins behind a path's end")
-}
-
-/// The subtree over few leaves, in the order of their paths, that share their first `depth` bits.
-pub(crate) fn few(leaves: &[Leaf], depth: usize) -> Node {
-    match leaves {
-        [] => Node::Empty,
-        [leaf] => Node::Leaf(*leaf),
-        _ => {
-            assert!(depth < PATH_BITS, "different paths differ in one of their bits");
-            let middle = leaves.partition_point(|leaf| !bit(&leaf.path, depth));
-            let (left, right) = leaves.split_at(middle);
-            let (left, right) = (few(left, depth + 1), few(right, depth + 1));
-            Node::Inner(node_hash(&left.hash(), &right.hash()))
-        }
-    }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use primitives::B256;
-use proof::{Leaf, Node, Prefix, Proof, ProofError, SubtreeProof, Terminal, bit};
-
-use super::{
-    BUCKETS, Bucket, Page, Pages, linked_page,
-    page::{bucket_of, few},
+use proof::{
+    Leaf, Node, Prefix, Proof, ProofError, SubtreeProof, Terminal, bit, subtree_of_sorted,
 };
+
+use super::{BUCKETS, Bucket, Page, Pages, linked_page, page::bucket_of};
 use crate::StateError;
 
 /// Proves what stands at a path.
@@ -75,7 +74,7 @@ impl Cursor {
     fn node(&self) -> Node {
         match &self.place {
             Place::Page(page, place) => page.node(*place),
-            Place::Leaves(leaves) => few(leaves, self.depth),
+            Place::Leaves(leaves) => subtree_of_sorted(leaves, self.depth),
         }
     }
 
@@ -96,7 +95,7 @@ impl Cursor {
                 if right {
                     std::mem::swap(leaves, &mut others);
                 }
-                Ok(few(&others, self.depth))
+                Ok(subtree_of_sorted(&others, self.depth))
             }
         }
     }
