@@ -30,7 +30,7 @@
 //! | member | meaning |
 //! |---|---|
 //! | `memory` | bytes that the frame may allocate, an integer of 0 to 2^30 |
-//! | `refill(chunk)` | `chunk` is negative, what is missing; gives the new one, 0 to 2^30, or ends all |
+//! | `refill(chunk)` | `chunk` is negative; gives a new one, 0 to 2^30, or ends the script |
 //! | `exhausted()` | ends the script: it allocated more than `memory` |
 //! | `deep()` | throws the `RangeError` of calls that nest too deep; the script may catch it |
 //! | `bind(charge, left, set, allocate)` | takes the four functions below |
@@ -108,10 +108,10 @@ const fn operator(name: &'static str, meaning: &'static str) -> Operator {
 /// Everything that the script asks of `$__env.operators`.
 ///
 /// The static price of the operation is charged by the script. A helper charges beyond it only
-/// where an operand is not a number, a boolean, null or undefined: for the length of strings that it
-/// reads or makes ([`cost::per_length`](crate::cost::per_length)), before it does so. It keeps the
-/// caps of this module and throws a `RangeError` beyond them. Operands are converted in the order of
-/// the language.
+/// where an operand is not a number, a boolean, null or undefined: for the length of strings that
+/// it reads or makes ([`cost::per_length`](crate::cost::per_length)), before it does so. It keeps
+/// the caps of this module and throws a `RangeError` beyond them. Operands are converted in the
+/// order of the language.
 pub const OPERATORS: &[Operator] = &[
     operator("add", "a + b"),
     operator("sub", "a - b"),
