@@ -1,10 +1,7 @@
 //! Why the engine did not do what it was asked. What a contract does is no error: see
 //! [`Receipt`](crate::Receipt).
 
-use block::{
-    BlockError, CheckError, DecodeError, EncodeError, GenesisError, ReplayError,
-    execution::ExecutorError,
-};
+use block::{BlockError, CheckError, DecodeError, EncodeError, GenesisError, ReplayError};
 use kernel::{EstimateError, KernelError, TransactionError};
 use primitives::{Address, Hash};
 use state::StateError;
@@ -94,9 +91,6 @@ pub enum EngineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// There are no threads to execute blocks on.
-    #[error(transparent)]
-    Executor(#[from] ExecutorError),
     /// The store belongs to another chain than the configuration.
     #[error("the store holds a chain whose {what} is {found}, the configuration says {expected}")]
     OtherChain {
@@ -140,8 +134,8 @@ impl EngineError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::State(_) | Self::Kernel(_) | Self::Block(_) | Self::Executor(_) => false,
-            Self::Replay(ReplayError::Differs(_) | ReplayError::Executor(_)) => false,
+            Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
+            Self::Replay(ReplayError::Differs(_)) => false,
             Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),
             _ => true,

@@ -15,7 +15,7 @@ const TRANSACTIONS: u64 = 90;
 fn executor(kernel: &Arc<Kernel>, workers: usize, stretch: usize) -> Executor {
     let mode = ExecutionMode::Verify;
     let config = ExecutorConfig { mode, workers, stretch, ..ExecutorConfig::default() };
-    Executor::new(Arc::clone(kernel), &config).expect("threads")
+    Executor::new(Arc::clone(kernel), &config)
 }
 
 #[test]

@@ -19,7 +19,7 @@ use vm::BlockEnvironment;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
-pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
+pub use outcome::{BlockStatistics, Executed, ExecutionError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
 pub const PARALLEL_FROM: usize = 32;
@@ -73,34 +73,27 @@ impl Default for ExecutorConfig {
 }
 
 impl Executor {
-    /// An executor with threads of its own, unless it is serial.
-    ///
-    /// # Errors
-    ///
-    /// [`ExecutorError`] where the system does not give the threads.
-    pub fn new(kernel: Arc<Kernel>, config: &ExecutorConfig) -> Result<Self, ExecutorError> {
+    /// An executor with threads of its own, unless it is serial. They start with the first block
+    /// that needs them.
+    #[must_use]
+    pub fn new(kernel: Arc<Kernel>, config: &ExecutorConfig) -> Self {
         let workers = match config.mode {
             ExecutionMode::Serial => 1,
             ExecutionMode::Parallel | ExecutionMode::Verify => config.workers.max(1),
         };
-        let engine = Engine::new(workers).map_err(|source| ExecutorError { workers, source })?;
         let plan = Plan {
             stretch: config.stretch,
             parallel_from: config.parallel_from,
             is_observed: config.is_observed,
             interruption: None,
         };
-        Ok(Self { kernel, mode: config.mode, engine, plan })
+        Self { kernel, mode: config.mode, engine: Engine::new(workers), plan }
     }
 
     /// An executor that goes one transaction after another.
-    ///
-    /// # Panics
-    ///
-    /// Never: it needs no thread.
     #[must_use]
     pub fn serial(kernel: Arc<Kernel>) -> Self {
-        Self::new(kernel, &ExecutorConfig::default()).expect("invariant: no thread is started")
+        Self::new(kernel, &ExecutorConfig::default())
     }
 
     /// The machines.

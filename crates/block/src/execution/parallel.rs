@@ -34,6 +34,9 @@ pub(super) fn execute(
     let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Base(error) => ExecutionError::State(error),
+        RunError::Threads(source) => {
+            ExecutionError::Threads { workers: engine.workers(), source: Arc::new(source) }
+        }
     })?;
     let Ledger { gas, outcomes } = std::mem::take(&mut *task.ledger.lock());
     assert!(outcomes.len() == task.count(), "every transaction has its outcome");
