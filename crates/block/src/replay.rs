@@ -148,6 +148,7 @@ fn rerun<'a>(
         transactions: &stored.transactions,
         threads: executor.workers(),
         is_traced: false,
+        on_receipt: None,
     };
     let ran = run(executor, senders, &store.at(parent)?, &proposal)?;
     Ok((proposal, ran))

@@ -62,7 +62,7 @@ pub enum EngineError {
     #[error("transaction is invalid: {0}")]
     Check(#[from] CheckError),
     /// The block ended before the transaction.
-    #[error("transaction {0} was not reached: the block was full before it")]
+    #[error("transaction {0} was not reached: the block ended before it")]
     NotReached(usize),
     /// The block cannot be made.
     #[error(transparent)]

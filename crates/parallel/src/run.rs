@@ -354,6 +354,7 @@ impl<T: Task> Run<T> {
         self.change(|schedule| {
             schedule.finished(stretches);
             if verdict == Verdict::Stop {
+                self.is_over.store(true, Ordering::Relaxed);
                 schedule.end();
             }
         });

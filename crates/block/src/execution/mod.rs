@@ -5,6 +5,7 @@
 
 mod gas;
 mod job;
+mod listener;
 mod outcome;
 mod parallel;
 mod serial;
@@ -19,6 +20,7 @@ use vm::BlockEnvironment;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
+pub use listener::Listener;
 pub use outcome::{BlockStatistics, Executed, ExecutionError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
@@ -134,6 +136,9 @@ impl Executor {
     ///
     /// Where traces are asked for, they are those of serial execution.
     ///
+    /// A [listener](Job::with_listener) hears of every outcome once it is final, and may end the
+    /// block. Where it ends follows from the outcomes that the listener heard, not from threads.
+    ///
     /// A transaction that is invalid, or whose gas limit does not fit into what the block has
     /// left, is skipped: nothing of it happens, and the next one is tried. Whoever wants to be
     /// strict refuses the block then.
@@ -180,12 +185,13 @@ impl Executor {
         block: &BlockEnvironment,
         job: &Job,
     ) -> Result<Executed, ExecutionError> {
-        let untraced = job.clone().with_tracing(false);
-        let parallel = self.in_parallel(view, block, &untraced)?;
+        let parallel = self.in_parallel(view, block, &job.clone().with_tracing(false))?;
+        let again = job.ending_as(&parallel.outcomes);
+        let untraced = again.clone().with_tracing(false);
         let serial = serial::execute(&self.kernel, view, block, &untraced)?;
         match verify::difference(&serial, &parallel) {
             Some(difference) => Err(ExecutionError::Differs(difference)),
-            None if job.is_traced => serial::execute(&self.kernel, view, block, job),
+            None if job.is_traced => serial::execute(&self.kernel, view, block, &again),
             None => Ok(parallel),
         }
     }
