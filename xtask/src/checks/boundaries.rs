@@ -25,7 +25,7 @@ const BOUNDARIES: [Boundary; 3] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 21] = [
+const DIRECTIONS: [(&str, &[&str]); 22] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -34,7 +34,11 @@ const DIRECTIONS: [(&str, &[&str]); 21] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
-    ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
+    ("braid-vm-native", &["primitives", "abi", "vm"]),
+    (
+        "braid-kernel",
+        &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
+    ),
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
@@ -48,6 +52,7 @@ const DIRECTIONS: [(&str, &[&str]); 21] = [
             "vm",
             "vm-evm",
             "vm-wasm",
+            "vm-native",
             "kernel",
             "parallel",
             "block",
