@@ -15,12 +15,13 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 3] = [
+const BOUNDARIES: [Boundary; 4] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
+    Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
@@ -34,11 +35,16 @@ const DIRECTIONS: [(&str, &[&str]); 22] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
+<<<<<<< HEAD
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
         &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
     ),
+=======
+    ("braid-js-compiler", &["primitives", "abi"]),
+    ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
+>>>>>>> main
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
