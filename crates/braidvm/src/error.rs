@@ -21,6 +21,12 @@ pub enum EngineError {
         /// The names that there are.
         known: String,
     },
+    /// The chain's registry does not hold the name.
+    #[error(
+        "no address is registered under the name \"@{0}\"; `braid send @names register NAME \
+         ADDRESS` registers one"
+    )]
+    UnknownName(String),
     /// The method cannot be found or its arguments do not fit.
     #[error("{0}")]
     Arguments(String),

@@ -35,8 +35,16 @@ const DIRECTIONS: [(&str, &[&str]); 22] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
+<<<<<<< HEAD
+    ("braid-vm-native", &["primitives", "abi", "vm"]),
+    (
+        "braid-kernel",
+        &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
+    ),
+=======
     ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
+>>>>>>> main
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
@@ -50,6 +58,7 @@ const DIRECTIONS: [(&str, &[&str]); 22] = [
             "vm",
             "vm-evm",
             "vm-wasm",
+            "vm-native",
             "kernel",
             "parallel",
             "block",

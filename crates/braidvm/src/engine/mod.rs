@@ -159,12 +159,17 @@ impl Engine {
         Self::over(config, executor, store)
     }
 
-    /// The address of an account: a development name, or an address as text.
+    /// The address of an account: a development name, `@` and a name of the chain's registry, or an
+    /// address as text.
     ///
     /// # Errors
     ///
-    /// [`EngineError::UnknownAccount`] where it is neither.
+    /// [`EngineError::UnknownAccount`] where it is none of them.
     pub fn account(&self, name: &str) -> Result<Address, EngineError> {
+        if let Some(registered) = name.strip_prefix('@') {
+            let found = self.interfaces().registered(registered);
+            return found.ok_or_else(|| EngineError::UnknownName(registered.to_owned()));
+        }
         if let Some(address) = dev_address(name) {
             return Ok(address);
         }
