@@ -26,7 +26,7 @@ const BOUNDARIES: [Boundary; 4] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 22] = [
+const DIRECTIONS: [(&str, &[&str]); 23] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -35,16 +35,12 @@ const DIRECTIONS: [(&str, &[&str]); 22] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
-<<<<<<< HEAD
+    ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
         &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
     ),
-=======
-    ("braid-js-compiler", &["primitives", "abi"]),
-    ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
->>>>>>> main
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
