@@ -35,12 +35,12 @@ const DIRECTIONS: [(&str, &[&str]); 23] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
+    ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
         &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
     ),
-    ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
