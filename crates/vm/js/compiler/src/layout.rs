@@ -1,9 +1,10 @@
 //! The first look at a source of a unit, before anything parses it: that it is in canonical form as
-//! far as safety needs it, and that nothing in it nests so deep that a parser would run out of stack.
+//! far as safety needs it, and that nothing in it nests so deep that a parser would run out of
+//! stack.
 //!
 //! A source of a unit has no comments and no regular expressions, its names are ASCII, and its
-//! statements end in semicolons. So a few rules about tokens are enough to bound how deep the syntax
-//! tree can become: what is open at a place is the brackets around it, and at each level the
+//! statements end in semicolons. So a few rules about tokens are enough to bound how deep the
+//! syntax tree can become: what is open at a place is the brackets around it, and at each level the
 //! operators and keywords since the last point where an expression or statement must have ended.
 
 use crate::error::Finding;
@@ -13,9 +14,36 @@ pub(crate) const NESTING_MAX: usize = 256;
 
 /// Words after which a slash begins a regular expression and a bracket no call.
 const KEYWORDS: [&str; 30] = [
-    "break", "case", "catch", "class", "const", "continue", "default", "delete", "do", "else",
-    "export", "extends", "finally", "for", "if", "import", "in", "instanceof", "let", "new", "of",
-    "return", "static", "switch", "throw", "try", "typeof", "var", "void", "while",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "export",
+    "extends",
+    "finally",
+    "for",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "let",
+    "new",
+    "of",
+    "return",
+    "static",
+    "switch",
+    "throw",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
 ];
 
 pub(crate) fn check(source: &str) -> Result<(), Finding> {
@@ -147,8 +175,8 @@ impl Scan<'_> {
 
     fn number(&mut self) {
         while self.peek(0).is_ascii_alphanumeric() || matches!(self.peek(0), b'.' | b'_') {
-            // The sign of an exponent belongs to the number, but not in a hexadecimal one; taking it
-            // for an operator there or here changes nothing but the count.
+            // The sign of an exponent belongs to the number, but not in a hexadecimal one; taking
+            // it for an operator there or here changes nothing but the count.
             self.at += 1;
         }
         self.operand();
@@ -178,7 +206,8 @@ impl Scan<'_> {
             self.reset();
         }
         self.was_close = false;
-        self.last = if matches!(word, "if" | "while" | "for") { Last::Head } else { Last::Operator };
+        self.last =
+            if matches!(word, "if" | "while" | "for") { Last::Head } else { Last::Operator };
         self.count(1)
     }
 
@@ -285,7 +314,8 @@ mod tests {
 
     #[test]
     fn what_nests_is_bounded_and_what_follows_is_not() {
-        for (part, end) in [("(", ")"), ("[", "]"), ("{", "}"), ("!", ""), ("a=>", ""), ("a?b:", "")]
+        for (part, end) in
+            [("(", ")"), ("[", "]"), ("{", "}"), ("!", ""), ("a=>", ""), ("a?b:", "")]
         {
             let nested = |depth: usize| format!("x={}a{};", part.repeat(depth), end.repeat(depth));
             assert!(is_fine(&nested(40)), "{part}");

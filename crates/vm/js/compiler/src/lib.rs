@@ -1,10 +1,10 @@
 //! From JavaScript and TypeScript sources to the metered script that an engine runs.
 //!
-//! An author's project becomes a [`Unit`] with [`pack`](mod@pack): types are gone, imports are
-//! resolved, the interface is known. The unit is what is deployed. [`compile`] takes the bytes of one
-//! and gives the script: it parses, checks, links and meters the sources again, since nothing that
-//! another machine computed is believed. [`abi`] is the contract between the script and its runtime,
-//! [`cost`] the price list.
+//! An author's project becomes a [`Unit`] with [`pack`]: types are gone, imports are
+//! resolved, the interface is known. The unit is what is deployed. [`compile`] takes the bytes of
+//! one and gives the script: it parses, checks, links and meters the sources again, since nothing
+//! that another machine computed is believed. [`abi`] is the contract between the script and its
+//! runtime, [`cost`] the price list.
 //!
 //! This crate knows no engine and no state.
 
@@ -12,13 +12,16 @@ pub mod abi;
 mod check;
 pub mod cost;
 mod error;
+mod interface;
 mod layout;
 mod link;
 mod meter;
+mod pack;
 mod parse;
 pub mod unit;
 
 pub use error::{CompileError, Place};
+pub use pack::{ReadFile, entry_of_package, pack};
 pub use unit::{Module, ModuleKind, Unit};
 
 /// Native stack for a syntax tree as deep as the layout of a source allows.

@@ -26,7 +26,10 @@ pub(crate) struct Parsed<'a> {
 }
 
 /// Parses a source of a unit and checks all that a unit promises of it.
-pub(crate) fn parse<'a>(allocator: &'a Allocator, module: &'a Module) -> Result<Parsed<'a>, Finding> {
+pub(crate) fn parse<'a>(
+    allocator: &'a Allocator,
+    module: &'a Module,
+) -> Result<Parsed<'a>, Finding> {
     layout::check(&module.source)?;
     let is_common = module.kind == ModuleKind::CommonJs;
     let free: &[&str] = if is_common { &COMMON_JS_NAMES } else { &[] };
@@ -67,5 +70,5 @@ pub(crate) fn finding(diagnostic: &OxcDiagnostic) -> Finding {
     if let Some(help) = &diagnostic.help {
         what = format!("{what} ({help})");
     }
-    Finding::new(u32::try_from(offset).unwrap_or(u32::MAX), what)
+    Finding::new(offset, what)
 }

@@ -265,7 +265,10 @@ impl<'b> Reader<'b> {
         let at = self.at;
         let name = self.text("the name of a module", NAME_BYTES_MAX)?.to_owned();
         if name.is_empty() || name.chars().any(char::is_control) {
-            return Err(UnitError::Field { at, what: "the name of a module is empty or unreadable" });
+            return Err(UnitError::Field {
+                at,
+                what: "the name of a module is empty or unreadable",
+            });
         }
         let at = self.at;
         let kind = match self.byte()? {

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 
 use oxc::semantic::Scoping;
 
-use super::{
-    Export, Import, Imported, Shape, Target,
-    imports::builtin,
-};
+use super::{Export, Import, Imported, Shape, Target, imports::builtin};
 use crate::{
     abi::MODULES,
     error::{CompileError, Finding},
@@ -47,10 +44,13 @@ impl<'u> Graph<'u> {
     /// that may have them.
     pub(super) fn offers(&self, unit: &Unit) -> Result<(), CompileError> {
         let names = self.exported(unit.entry, &mut BTreeSet::new());
-        let has_default = names.contains("default") || self.kind(unit.entry) == ModuleKind::CommonJs;
-        let missing = unit.interface.methods.iter().find(|method| {
-            !has_default && !names.contains(method.name.as_str())
-        });
+        let has_default =
+            names.contains("default") || self.kind(unit.entry) == ModuleKind::CommonJs;
+        let missing = unit
+            .interface
+            .methods
+            .iter()
+            .find(|method| !has_default && !names.contains(method.name.as_str()));
         match missing {
             None => Ok(()),
             Some(method) => {
@@ -177,12 +177,7 @@ impl<'u> Graph<'u> {
         }
     }
 
-    fn of_builtin(
-        &self,
-        offset: u32,
-        index: usize,
-        imported: &Imported,
-    ) -> Result<Found, Finding> {
+    fn of_builtin(&self, offset: u32, index: usize, imported: &Imported) -> Result<Found, Finding> {
         let text = match imported {
             Imported::Name(name) if name != "default" => {
                 if !builtin_names(index).contains(name) {
@@ -248,9 +243,10 @@ impl<'u> Graph<'u> {
             }
             Some(Export::From { target, imported, .. }) => self.follow(*target, imported, seen),
             None if name == "default" => None,
-            None => shape.stars.iter().find_map(|target| {
-                self.follow(*target, &Imported::Name(name.to_owned()), seen)
-            }),
+            None => shape
+                .stars
+                .iter()
+                .find_map(|target| self.follow(*target, &Imported::Name(name.to_owned()), seen)),
         }
     }
 

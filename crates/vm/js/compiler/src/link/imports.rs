@@ -359,6 +359,6 @@ impl<'a> Visit<'a> for Requires<'_> {
             _ => return,
         };
         let what = "a CommonJS module has no import and no export";
-        self.finding.get_or_insert(Finding::new(span.start, what));
+        self.finding.get_or_insert_with(|| Finding::new(span.start, what));
     }
 }

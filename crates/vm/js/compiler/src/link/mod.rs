@@ -1,15 +1,15 @@
 //! Joins the modules of a unit into one script.
 //!
 //! Each module becomes a function that runs once, when it is first needed. What another module
-//! exports and never changes is read once into a constant; what may change, or is part of a cycle, is
-//! read through the namespace of its module every time, as the language says.
+//! exports and never changes is read once into a constant; what may change, or is part of a cycle,
+//! is read through the namespace of its module every time, as the language says.
 
 mod graph;
 mod imports;
 
 use core::fmt::Write as _;
 
-use oxc::{allocator::Allocator, semantic::SymbolId};
+use oxc::allocator::Allocator;
 
 pub(crate) use self::imports::{Export, Import, Imported, Shape, Target};
 use self::{graph::Graph, imports::shape};
@@ -71,8 +71,8 @@ impl Writer<'_> {
         let entry = self.unit.entry;
         let is_common = self.graph.kind(entry) == ModuleKind::CommonJs;
         _ = match is_common {
-            true => write!(source, "return {{__proto__:null,default:$__l{entry}()}};}})\n"),
-            false => write!(source, "return $__l{entry}();}})\n"),
+            true => writeln!(source, "return {{__proto__:null,default:$__l{entry}()}};}})"),
+            false => writeln!(source, "return $__l{entry}();}})"),
         };
         let places = self.unit.modules.iter();
         let places = places.map(|module| (module.name.clone(), module.lines.clone())).collect();
@@ -112,7 +112,8 @@ impl Writer<'_> {
                 ),
                 ModuleKind::CommonJs => write!(
                     out,
-                    "const $__l{index}=()=>{{if($__n{index}===void 0){{$__n{index}={{exports:{{}}}};\
+                    "const $__l{index}=()=>{{if($__n{index}===void 0){{\
+                     $__n{index}={{exports:{{}}}};\
                      $__b{index}.call($__n{index}.exports,$__n{index},$__n{index}.exports);}}\
                      return $__n{index}.exports;}};"
                 ),
@@ -135,9 +136,6 @@ impl Writer<'_> {
 fn line_count(text: &str) -> u32 {
     u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
 }
-
-/// Names of a module that stand for something in another.
-pub(crate) type Renamed = std::collections::BTreeMap<SymbolId, String>;
 
 impl Graph<'_> {
     /// What the meter has to replace in a module, and what the module begins with.

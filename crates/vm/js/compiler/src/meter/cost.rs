@@ -4,7 +4,8 @@ use oxc::ast::AstKind;
 
 use crate::cost::{Cost, MEMBER, OPERATION, PATTERN, SIMPLE, per_length};
 
-/// What a node costs, without its children. Nodes that [`super::Meter`] handles itself are not here.
+/// What a node costs, without its children. Nodes that [`super::Meter`] handles itself are not
+/// here.
 pub(super) fn of(kind: AstKind<'_>) -> Cost {
     match kind {
         AstKind::ThisExpression(_)

@@ -127,12 +127,25 @@ impl<'a> Meter<'_> {
     /// A key in brackets: a long text must not become a property for nothing.
     pub(super) fn key(&mut self, it: &Expression<'a>) {
         if self.is_plain_key(it) {
-            return self.visit_expression(it);
+            return self.argument(it);
         }
         let span = it.span();
         self.splice.insert(span.start, "$__key(");
-        self.visit_expression(it);
+        self.argument(it);
         self.splice.insert(span.end, ")");
+    }
+
+    /// An expression that becomes one argument of a helper, though it may have commas.
+    pub(super) fn argument(&mut self, it: &Expression<'a>) {
+        let span = it.span();
+        let has_commas = matches!(it, Expression::SequenceExpression(_));
+        if has_commas {
+            self.splice.insert(span.start, "(");
+        }
+        self.visit_expression(it);
+        if has_commas {
+            self.splice.insert(span.end, ")");
+        }
     }
 
     /// Whether an expression is certainly a number, a symbol of the language or a literal.
@@ -243,7 +256,7 @@ impl<'a> Meter<'_> {
             let at = end + u32::try_from(dollar).unwrap_or_default();
             debug_assert!(part.span.start <= at);
             self.splice.replace(self.source, at, span.start, "`,");
-            self.visit_expression(expression);
+            self.argument(expression);
             let brace = self.closing_brace(span.end);
             self.splice.replace(self.source, span.end, brace + 1, ",`");
             end = brace + 1;

@@ -9,7 +9,7 @@ use oxc::{
     ast::{AstKind, ast::*},
     ast_visit::Visit,
     semantic::{Scoping, SymbolId},
-    syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator},
+    syntax::operator::{AssignmentOperator, BinaryOperator, UnaryOperator},
 };
 
 /// Rounds after which what is not settled counts as unknown.
@@ -123,7 +123,9 @@ impl<'s> Kinds<'s> {
                 _ => true,
             },
             Expression::UpdateExpression(update) => match &update.argument {
-                SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => self.is_cheap_variable(name),
+                SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
+                    self.is_cheap_variable(name)
+                }
                 _ => false,
             },
             Expression::BinaryExpression(binary) => self.is_cheap_binary(binary),

@@ -1,8 +1,8 @@
 //! Puts the metering into a source, by inserting text where the syntax tree says.
 //!
-//! Every stretch of code that runs whole or leaves early is a *region*: the body of a function or of
-//! a loop, an arm of a condition, a handler. It pays for all that it holds where it begins. The text
-//! of the author stays as it is, line by line; nothing is printed again.
+//! Every stretch of code that runs whole or leaves early is a *region*: the body of a function or
+//! of a loop, an arm of a condition, a handler. It pays for all that it holds where it begins. The
+//! text of the author stays as it is, line by line; nothing is printed again.
 
 mod cost;
 mod expressions;

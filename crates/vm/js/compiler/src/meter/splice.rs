@@ -113,7 +113,8 @@ impl Splice {
         region.expect("invariant: code is in a region").cost
     }
 
-    /// Gives the cost of a small arm to the region around it, so that it needs no charge of its own.
+    /// Gives the cost of a small arm to the region around it, so that it needs no charge of its
+    /// own.
     pub(super) fn merge_if_small(&mut self, id: RegionId, gas_max: u64) {
         let region = self.regions.get_mut(id.0).expect("invariant: the region was opened");
         if region.has_inner || region.cost.total_gas() > gas_max {

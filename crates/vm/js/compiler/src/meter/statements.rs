@@ -2,10 +2,7 @@
 
 use oxc::{ast::ast::*, ast_visit::Visit, span::GetSpan};
 
-use super::{
-    MERGED_GAS_MAX, Meter, Text,
-    splice::RegionId,
-};
+use super::{MERGED_GAS_MAX, Meter, Text, splice::RegionId};
 use crate::cost::{HANDLER, ITERATION, OPERATION, SIMPLE};
 
 impl<'a> Meter<'_> {
@@ -90,7 +87,7 @@ impl<'a> Meter<'_> {
         self.round(body, |meter| meter.head(&it.left));
         let span = it.right.span();
         self.splice.insert(span.start, "$__keys(");
-        self.visit_expression(&it.right);
+        self.argument(&it.right);
         self.splice.insert(span.end, ")");
         self.body(body, &it.body);
     }
@@ -122,7 +119,7 @@ impl<'a> Meter<'_> {
         if is_slow {
             self.splice.insert(value.start, "$__pick(");
         }
-        self.visit_expression(&it.discriminant);
+        self.argument(&it.discriminant);
         if is_slow {
             self.splice.insert(value.end, format!(",{slow})"));
         }

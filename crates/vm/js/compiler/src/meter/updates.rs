@@ -87,7 +87,8 @@ impl<'a> Meter<'_> {
             self.name(name);
             return Some(name.name.to_string());
         }
-        let Some(member) = left.as_simple_assignment_target().and_then(|it| it.as_member_expression())
+        let Some(member) =
+            left.as_simple_assignment_target().and_then(|it| it.as_member_expression())
         else {
             self.refuse(left.span().start, "this cannot be assigned to by an operator");
             return None;
