@@ -97,6 +97,9 @@ pub enum EngineError {
     /// There are no threads to execute blocks on.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
+    /// There is no thread to make the trees of blocks on.
+    #[error("the system does not give a thread: {0}")]
+    Thread(std::io::Error),
     /// The store belongs to another chain than the configuration.
     #[error("the store holds a chain whose {what} is {found}, the configuration says {expected}")]
     OtherChain {
@@ -140,7 +143,8 @@ impl EngineError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::State(_) | Self::Kernel(_) | Self::Block(_) | Self::Executor(_) => false,
+            Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
+            Self::Executor(_) | Self::Thread(_) => false,
             Self::Replay(ReplayError::Differs(_) | ReplayError::Executor(_)) => false,
             Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),

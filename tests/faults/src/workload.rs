@@ -48,7 +48,12 @@ impl Step {
     pub fn apply(&self, store: &dyn Store) -> Result<(), state::StateError> {
         match self {
             Self::Import(tip, records) => {
-                let block = ImportedBlock { tip: *tip, record: None, hashes: Vec::new() };
+                let block = ImportedBlock {
+                    tip: *tip,
+                    record: None,
+                    hashes: Vec::new(),
+                    roots: Vec::new(),
+                };
                 store.import(block, &mut records.iter().cloned().map(Ok))
             }
             Self::Commit(block) => store.commit(block.clone()),

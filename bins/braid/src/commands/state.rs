@@ -243,6 +243,7 @@ fn status(global: &Global, output: &Output) -> Result<(), Failure> {
     let row = |name: &str, value: String| vec![name.to_owned(), value];
     let mut rows = vec![
         row("tip", tip),
+        row("blocks without a tree", thousands(metrics.tree_lag_blocks)),
         row("history from block", metrics.retained_from.to_string()),
         row("blocks with a state", thousands(metrics.retained_blocks)),
         row("retention", retention.to_string()),
