@@ -10,12 +10,12 @@ use proof::{Prefix, Proof, SubtreeProof};
 
 use self::tree::MemoryTree;
 use crate::{
-    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged, StateError,
-    StateView, Store, StoreMetrics, Tip, WriteSet,
-    commitment::path_of,
+    BlockEntry, HeldState, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged,
+    StateError, StateView, Store, StoreMetrics, Tip, WriteSet,
+    commitment::{Leaf, path_of},
     metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks, tree_lag_blocks},
     store::{Parent, StagedWrite, changed, check_held, check_next, due_tree, update_leaves},
-    tree::{Update, count_leaves, prove, prove_subtree},
+    tree::{Update, count_leaves, leaves_of_slice, prove, prove_subtree},
 };
 
 /// All versions of all records in one ordered map.
@@ -138,6 +138,14 @@ impl Store for MemoryStore {
         prove_subtree(&content.tree.at(block), prefix)
     }
 
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError> {
+        let shared = self.0.read();
+        let content = shared.content_with_tree(Some(block))?;
+        check_held(content.tip, content.retained_from, block)?;
+        let view = Shared::view(&shared, Some(block));
+        Ok(Arc::new(MemoryHeld { shared: Arc::clone(&shared), view, block }))
+    }
+
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
         Ok(self.0.read().content.read().hashes.get(&block).copied())
     }
@@ -243,17 +251,7 @@ impl Store for MemoryStore {
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
-        let shared = self.0.read();
-        let content = shared.content.read();
-        for (key, versions) in &content.versions {
-            if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
-                report(format!("the versions of {key} are not in the order of blocks"));
-            }
-            if versions.last().map(|(block, _)| *block) > content.tip.map(|tip| tip.block) {
-                report(format!("a version of {key} is above the tip"));
-            }
-        }
-        Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+        Ok(self.0.read().content.read().check_history(report))
     }
 
     fn metrics(&self) -> Result<StoreMetrics, StateError> {
@@ -408,6 +406,18 @@ impl Content {
             .collect()
     }
 
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> u64 {
+        for (key, versions) in &self.versions {
+            if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
+                report(format!("the versions of {key} are not in the order of blocks"));
+            }
+            if versions.last().map(|(block, _)| *block) > self.tip.map(|tip| tip.block) {
+                report(format!("a version of {key} is above the tip"));
+            }
+        }
+        self.changes.values().map(|keys| keys.len() as u64).sum()
+    }
+
     fn prune(&mut self, watermark: BlockNumber, budget_keys: usize) -> PruneProgress {
         let mut removed = 0;
         while let Some(mut entry) = self.changes.first_entry() {
@@ -463,6 +473,33 @@ impl StateView for Content {
 
     fn block_hash(&self, number: u64) -> Result<Option<Hash>, StateError> {
         Ok(self.hashes.get(&BlockNumber(number)).copied())
+    }
+}
+
+/// A state whose view keeps pruning from what it reads.
+#[derive(Debug)]
+struct MemoryHeld {
+    shared: Arc<Shared>,
+    view: Arc<dyn StateView>,
+    block: BlockNumber,
+}
+
+impl HeldState for MemoryHeld {
+    fn view(&self) -> &dyn StateView {
+        self.view.as_ref()
+    }
+
+    fn leaves(
+        &self,
+        root: &Hash,
+        slice: u16,
+        found: &mut dyn FnMut(&Leaf),
+    ) -> Result<(), StateError> {
+        leaves_of_slice(&self.shared.content.read().tree.at(self.block), root, slice, found)
+    }
+
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+        Ok(self.shared.content.read().check_history(report))
     }
 }
 

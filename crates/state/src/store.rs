@@ -8,16 +8,16 @@ use std::{fmt, sync::Arc};
 
 use primitives::{BlockNumber, Bytes, Hash};
 use proof::{Prefix, Proof, SubtreeProof};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Key, ScanEntry, StateError, StateView, StoreMetrics, WriteSet,
-    commitment::{path_of, value_hash},
+    commitment::{Leaf, path_of, value_hash},
     tree::{Change, Pages, Update, threads, update},
 };
 
 /// The last block of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tip {
     /// Its height.
     pub block: BlockNumber,
@@ -294,6 +294,14 @@ pub trait Store: Send + Sync + fmt::Debug {
         block: BlockNumber,
     ) -> Result<SubtreeProof, StateError>;
 
+    /// The state after `block` with its tree, to be read for as long as it takes: it stays as it is
+    /// whatever is committed, pruned or taken back.
+    ///
+    /// # Errors
+    ///
+    /// As [`root_at`](Self::root_at).
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError>;
+
     /// The hash of a block, or nothing where it is not known.
     ///
     /// # Errors
@@ -391,6 +399,37 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// [`StateError::Store`] where the medium failed.
     fn metrics(&self) -> Result<StoreMetrics, StateError>;
+}
+
+/// Parts of a tree that are read one at a time, by the first bits of the paths.
+pub const TREE_SLICES: u16 = 256;
+
+/// The state after one block and all that belongs to it, as it was when it was asked for.
+pub trait HeldState: Send + Sync + fmt::Debug {
+    /// The records.
+    fn view(&self) -> &dyn StateView;
+
+    /// Reads one of the [`TREE_SLICES`] parts of the tree with this root, each page of which has to
+    /// have the hash that the page above says. Together the parts have every leaf once.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed, [`StateError::Corrupt`] where a page does not
+    /// read or has another hash.
+    fn leaves(
+        &self,
+        root: &Hash,
+        slice: u16,
+        found: &mut dyn FnMut(&Leaf),
+    ) -> Result<(), StateError>;
+
+    /// Reads all history, reports each inconsistency as a sentence, and returns how many entries
+    /// there are.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError>;
 }
 
 /// Refuses a block that does not follow `tip`.

@@ -53,8 +53,8 @@ use self::{
     view::{FjallView, parse_block_hash},
 };
 use crate::{
-    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError, StateView,
-    Store, StoreMetrics, Tip, WriteSet,
+    BlockEntry, HeldState, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError,
+    StateView, Store, StoreMetrics, Tip, WriteSet,
     commitment::path_of,
     store::{Parent, StagedWrite, check_held, check_next},
     tree::{PageCache, Update, count_leaves, prove, prove_subtree},
@@ -193,6 +193,13 @@ impl FjallStore {
 
     fn view(&self) -> Arc<FjallView> {
         Arc::clone(&self.published.read().latest)
+    }
+
+    /// The state after the tip as the database is now, with what pruning has removed since the tip
+    /// was shown. The writer waits, so that the tip and the database are of one moment.
+    fn fresh_view(&self) -> FjallView {
+        let _writer = self.writer.lock();
+        FjallView::latest(&self.shared, self.tip())
     }
 
     fn view_at(&self, block: BlockNumber) -> Result<FjallView, StateError> {
@@ -431,6 +438,14 @@ impl Store for FjallStore {
         prove_subtree(&self.view_with_tree(block)?.pages(), prefix)
     }
 
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError> {
+        // Pruning may have gone on since the tip was shown, and removes in several steps.
+        self.build_trees(block)?;
+        let fresh = self.fresh_view();
+        check_held(fresh.tip, self.retained_from(), block)?;
+        Ok(Arc::new(fresh.at(block)))
+    }
+
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
         let bytes = self.get_block_part(BlockPart::Hash, block)?;
         bytes.map(|bytes| parse_block_hash(block, &bytes)).transpose()
@@ -540,9 +555,7 @@ impl Store for FjallStore {
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
-        // Pruning would take away what is being compared.
-        let _writer = self.writer.lock();
-        history::check(&self.shared.keyspaces, self.tip(), report)
+        history::check(&self.fresh_view(), report)
     }
 
     fn metrics(&self) -> Result<StoreMetrics, StateError> {
