@@ -7,8 +7,9 @@ use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
 use state::{Key, StateError, record};
 use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
 use vm_evm::{Crossing, ForeignCall, Frames, TransactionResult};
+use vm_native::Natives;
 
-use crate::{deploy, host::FrameHost, registry::Registry};
+use crate::{deploy, host::FrameHost, native, registry::Registry};
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
 /// (2 MiB) and half of it for the host functions and the EVM frames between.
@@ -22,6 +23,7 @@ const STACK_GROWTH_BYTES: usize = 8 << 20;
 pub struct Crossroads {
     registry: Arc<Registry>,
     schedule: Schedule,
+    natives: Natives,
 }
 
 /// Code of a hosted machine, and what its frame is to do.
@@ -39,10 +41,16 @@ pub(crate) struct HostedRun<'a> {
 }
 
 impl Crossroads {
-    /// The crossing of these machines under these prices.
+    /// The crossing of these machines and native contracts under these prices.
     #[must_use]
-    pub const fn new(registry: Arc<Registry>, schedule: Schedule) -> Self {
-        Self { registry, schedule }
+    pub const fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
+        Self { registry, schedule, natives }
+    }
+
+    /// The native contracts.
+    #[must_use]
+    pub const fn natives(&self) -> &Natives {
+        &self.natives
     }
 
     /// The prices.
@@ -73,9 +81,7 @@ impl Crossroads {
             Ok(code) => code,
             Err(reason) => return Outcome::halt(reason),
         };
-        let outcome = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
-            self.execute(frames, run, &code)
-        });
+        let outcome = on_enough_stack(|| self.execute(frames, run, &code));
         if outcome.status == Status::Halt(HaltReason::Fault) {
             frames.scope().set_fault(format!("machine {} failed in {}", run.kind, run.contract));
         }
@@ -146,13 +152,24 @@ impl Crossing for Crossroads {
         self.run(frames, &run)
     }
 
-    fn is_system(&self, address: &EvmAddress) -> bool {
-        *address == deploy::DEPLOYER_EVM
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
+        if *address == deploy::DEPLOYER_EVM {
+            return Some(VmKind::Evm);
+        }
+        self.natives.at(address).map(|_| VmKind::Native)
     }
 
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
-        deploy::run(self, frames, call)
+        match self.natives.get(&call.contract) {
+            Some(contract) => native::run(self, frames, call, contract.as_ref()),
+            None => deploy::run(self, frames, call),
+        }
     }
+}
+
+/// Runs a frame on native stack that is grown where little is left.
+pub(crate) fn on_enough_stack(frame: impl FnOnce() -> Outcome) -> Outcome {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, frame)
 }
 
 /// A revert of a system contract with a reason in words.

@@ -212,3 +212,91 @@ impl Verification {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use primitives::{Address, BlockNumber, Hash};
+
+    use super::*;
+    use crate::{BlockCommit, MemoryStore, Overlay, StateView, WriteSet};
+
+    /// A state whose records are others than those that its tree was made of.
+    #[derive(Debug)]
+    struct Spoiled {
+        view: Overlay,
+        held: Arc<dyn HeldState>,
+    }
+
+    impl HeldState for Spoiled {
+        fn view(&self) -> &dyn StateView {
+            &self.view
+        }
+
+        fn leaves(
+            &self,
+            root: &Hash,
+            slice: u16,
+            found: &mut dyn FnMut(&Leaf),
+        ) -> Result<(), StateError> {
+            self.held.leaves(root, slice, found)
+        }
+
+        fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+            self.held.check_history(report)
+        }
+    }
+
+    fn key(index: u64) -> Key {
+        Key::kv(&Address::ZERO, &index.to_be_bytes())
+    }
+
+    fn store(records: u64) -> MemoryStore {
+        let store = MemoryStore::new();
+        let mut writes = WriteSet::new();
+        (0..records).for_each(|index| writes.put(key(index), index.to_be_bytes().to_vec()));
+        store.commit(BlockCommit { writes, ..BlockCommit::default() }).expect("memory");
+        store
+    }
+
+    fn verify(store: &MemoryStore, spoil: WriteSet, root: Option<Hash>) -> Report {
+        let mut verification = Verification::begin(store).expect("memory").expect("a block");
+        verification.report.root = root.unwrap_or(verification.report.root);
+        let held = store.hold(BlockNumber(0)).expect("held");
+        let spoiled = Spoiled { view: Overlay::new(store.latest(), spoil), held };
+        while verification.step(&spoiled).expect("memory") {}
+        assert_eq!(verification.stage(), VerificationStage::Done);
+        verification.report
+    }
+
+    #[test]
+    fn each_leaf_is_in_one_part_of_the_tree() {
+        for records in [0, 1, 2, 17, 300, 5000] {
+            let report = verify(&store(records), WriteSet::new(), None);
+            assert!(report.is_healthy(), "{report:?}");
+            assert_eq!(report.records, records);
+        }
+    }
+
+    #[test]
+    fn records_that_are_not_those_of_the_tree_are_a_problem() {
+        let of = |key: Key, value: Option<&'static [u8]>| {
+            let mut writes = WriteSet::new();
+            writes.set(key, value.map(Bytes::from_static));
+            writes
+        };
+        for records in [1, 600] {
+            let cases = [
+                (of(key(0), Some(b"other")), "the records have another"),
+                (of(key(0), None), "leaves"),
+                (of(key(records), Some(b"more")), "leaves"),
+            ];
+            for (spoil, expected) in cases {
+                let report = verify(&store(records), spoil, None);
+                assert_eq!(report.problems_count, 1, "{report:?}");
+                assert!(report.problems[0].contains(expected), "{report:?}");
+            }
+            let other = verify(&store(records), WriteSet::new(), Some(Hash::repeat_byte(1)));
+            assert!(other.problems[0].contains("the page above says"), "{other:?}");
+        }
+    }
+}
