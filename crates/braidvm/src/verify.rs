@@ -1,5 +1,5 @@
-//! Verification of a chain beside its work: records, tree, history and headers, in steps that can be
-//! kept in a file and gone on with by another process.
+//! Verification of a chain beside its work: records, tree, history and headers, in steps that can
+//! be kept in a file and gone on with by another process.
 
 use std::{
     fs, io,
@@ -113,8 +113,8 @@ impl Engine {
         folder.join("verify.json")
     }
 
-    /// Reads all records, the tree and the history of the last state, and all headers that are held,
-    /// and compares them with one another. `tell` hears of every step and may end it.
+    /// Reads all records, the tree and the history of the last state, and all headers that are
+    /// held, and compares them with one another. `tell` hears of every step and may end it.
     ///
     /// With a `file` it is kept there after each step, and one that is kept there is gone on with,
     /// if its block is still held; when all is read the file goes.
