@@ -122,7 +122,7 @@ fn a_chain_that_is_behind_is_taken_back_pruned_and_opened_again() {
     }
     let mut engine = open();
     assert_eq!(engine.snapshot(), other.snapshot(), "retention is no part of the chain");
-    // With one more block the window has the state before the last block again, which a replay needs.
+    // With one more block the window has the state before the last one, which a replay needs.
     for engine in [&mut engine, &mut other] {
         grow(engine, BLOCKS + 1);
     }
