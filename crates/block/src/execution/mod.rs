@@ -3,6 +3,7 @@
 //!
 //! Serial execution is the oracle: what it gives is the meaning of a block.
 
+mod crowd;
 mod gas;
 mod job;
 mod listener;
@@ -17,6 +18,8 @@ use ::parallel::{Engine, Interruption, Plan};
 use kernel::{Kernel, Transaction};
 use state::StateView;
 use vm::BlockEnvironment;
+
+use crowd::Crowds;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
@@ -60,6 +63,7 @@ pub struct Executor {
     mode: ExecutionMode,
     engine: Engine,
     plan: Plan,
+    crowds: Crowds,
 }
 
 impl Default for ExecutorConfig {
@@ -89,7 +93,13 @@ impl Executor {
             is_observed: config.is_observed,
             interruption: None,
         };
-        Self { kernel, mode: config.mode, engine: Engine::new(workers), plan }
+        Self {
+            kernel,
+            mode: config.mode,
+            engine: Engine::new(workers),
+            plan,
+            crowds: Crowds::default(),
+        }
     }
 
     /// An executor that goes one transaction after another.
@@ -203,6 +213,11 @@ impl Executor {
         job: &Job,
     ) -> Result<Executed, ExecutionError> {
         let engine = (&self.engine, &self.plan);
-        parallel::execute(engine, &self.kernel, view, block, job)
+        let crowds = self.crowds.known();
+        let executed = parallel::execute(engine, &self.kernel, view, block, (job, crowds))?;
+        if let Some(statistics) = &executed.statistics.run {
+            self.crowds.learn(&job.transactions, statistics);
+        }
+        Ok(executed)
     }
 }
