@@ -23,8 +23,8 @@ const DIFFERENT_OF: usize = 4;
 /// The length where stretches of any length depend on one another.
 const LENGTH_CONTENDED: usize = 4;
 
-/// Where a chain of transactions that wait for one another has more than seven of eight of them, two
-/// threads gain less than the care for the order costs.
+/// Where a chain of transactions that wait for one another has more than seven of eight of them,
+/// two threads gain less than the care for the order costs.
 const CHAINED_MANY: usize = 7;
 const CHAINED_OF: usize = 8;
 

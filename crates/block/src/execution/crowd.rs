@@ -1,5 +1,5 @@
-//! Which contracts had callers that got into each other's way, so that the next block knows it before
-//! it runs. What is remembered decides who waits for whom, never what comes of it.
+//! Which contracts had callers that got into each other's way, so that the next block knows it
+//! before it runs. What is remembered decides who waits for whom, never what comes of it.
 
 use kernel::Transaction;
 use parallel::Statistics;

@@ -9,6 +9,7 @@ mod job;
 mod listener;
 mod outcome;
 mod parallel;
+mod prefetch;
 mod serial;
 mod verify;
 
@@ -52,6 +53,9 @@ pub struct ExecutorConfig {
     pub parallel_from: usize,
     /// Transactions that a thread takes at once; 0 leaves it to the block.
     pub stretch: usize,
+    /// Threads that read ahead what the transactions of a block name; 0 for none. They gain where
+    /// records are on a disk and cost where they are at hand.
+    pub prefetch_threads: usize,
     /// Whether the statistics tell of every stretch. That costs time.
     pub is_observed: bool,
 }
@@ -64,6 +68,7 @@ pub struct Executor {
     engine: Engine,
     plan: Plan,
     crowds: Crowds,
+    prefetch_threads: usize,
 }
 
 impl Default for ExecutorConfig {
@@ -73,6 +78,7 @@ impl Default for ExecutorConfig {
             workers: 1,
             parallel_from: PARALLEL_FROM,
             stretch: 0,
+            prefetch_threads: 0,
             is_observed: false,
         }
     }
@@ -99,6 +105,7 @@ impl Executor {
             engine: Engine::new(workers),
             plan,
             crowds: Crowds::default(),
+            prefetch_threads: config.prefetch_threads,
         }
     }
 
@@ -158,6 +165,17 @@ impl Executor {
     /// [`ExecutionError`] where the host failed, or where both ways were gone and do not agree;
     /// then there is no result.
     pub fn perform(
+        &self,
+        view: &Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        job: &Job,
+    ) -> Result<Executed, ExecutionError> {
+        let is_short = job.transactions.len() < self.plan.parallel_from;
+        let threads = if is_short { 0 } else { self.prefetch_threads };
+        prefetch::ahead(view, job, threads, |view| self.dispatch(view, block, job))
+    }
+
+    fn dispatch(
         &self,
         view: &Arc<dyn StateView>,
         block: &BlockEnvironment,
