@@ -15,18 +15,19 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 4] = [
+const BOUNDARIES: [Boundary; 5] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
+    Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 23] = [
+const DIRECTIONS: [(&str, &[&str]); 24] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -35,6 +36,7 @@ const DIRECTIONS: [(&str, &[&str]); 23] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
+    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler"]),
     ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
