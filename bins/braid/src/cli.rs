@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Print the genesis of a chain for development, to begin an own one with
     Genesis,
-    /// Make a contract from a file: WebAssembly, a compiler's JSON, or EVM creation code
+    /// Make a contract: WebAssembly, TypeScript, JavaScript, a compiler's JSON, EVM creation code
     Deploy(DeployArgs),
     /// Call a contract and keep nothing
     Call(CallArgs),
@@ -103,6 +103,9 @@ pub(crate) enum Command {
     /// The state in files that other nodes begin from
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
+    #[command(subcommand)]
+    Js(JsCommand),
     /// List the machines: versions, switches, counters
     Vms,
     /// Measure side by side with a peer in one run
@@ -160,9 +163,26 @@ pub(crate) struct Moment {
     pub(crate) block: Option<BlockNumber>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum JsCommand {
+    /// Tell what is wrong with the sources of a contract, and show its interface
+    Check {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+    },
+    /// Write the unit that a deploy stores: all modules, without types and comments
+    Pack {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// The file
+    /// The file, or the folder of a JavaScript project
     pub(crate) file: PathBuf,
     /// Arguments of the constructor
     #[arg(allow_negative_numbers = true)]

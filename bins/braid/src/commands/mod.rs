@@ -5,6 +5,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod javascript;
 mod proof;
 mod snapshot;
 mod state;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
+        Command::Js(command) => javascript::run(command, output),
         Command::Vms => inspect::machines(global, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {

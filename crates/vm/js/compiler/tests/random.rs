@@ -21,7 +21,7 @@ fn expression() -> impl Strategy<Value = String> {
         ]);
         prop_oneof![
             (inner.clone(), binary, inner.clone())
-                .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+                .prop_map(|(a, op, b)| format!("(({a}) {op} ({b}))")),
             (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(a, b, c)| format!("({a}) ? ({b}) : ({c})")),
             inner.clone().prop_map(|a| format!("(() => ({a}))()")),

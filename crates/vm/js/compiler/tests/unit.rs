@@ -190,7 +190,7 @@ fn sources_that_nobody_packed_are_refused() {
 #[test]
 fn sources_that_nest_too_deep_are_refused_and_not_parsed() {
     for part in
-        ["(", "[", "{", "!", "-", "a=>", "a?a:", "a=", "if(a)", "else ", "new ", "`${", "a."]
+        ["(", "[", "{", "!", "- ", "a=>", "a?a:", "a=", "if(a)", "else ", "new ", "`${", "a."]
     {
         for count in [300, 60_000] {
             let error =
