@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Show an account or contract: balance, machine, code, interface, storage
     Inspect(InspectArgs),
+    /// Show a state object, or the objects of an owner
+    Object(ObjectArgs),
     /// Show the interface of a file or a contract, or encode and decode by it
     Abi(AbiArgs),
     /// The state as a whole
@@ -311,6 +313,20 @@ pub(crate) struct InspectArgs {
     /// Records of storage to show
     #[arg(long, default_value_t = 16, value_name = "COUNT")]
     pub(crate) storage: usize,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectArgs {
+    /// The identity of an object, or `list`
+    pub(crate) object: String,
+    /// Whose objects to list: a name, an address, or the identity of an object
+    #[arg(long, value_name = "OWNER")]
+    pub(crate) owner: Option<String>,
+    /// Objects to list
+    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }

@@ -38,6 +38,7 @@ pub struct Town {
     wasm_token: Address,
     scanner: Address,
     counted: Address,
+    collector: Address,
     bouncers: [Address; 2],
     watcher: Address,
     hot_counter: Address,
@@ -106,6 +107,7 @@ impl Town {
         let wasm_token = world.deploy("rust/token.wasm", &arguments);
         let scanner = world.deploy_wat(contracts::SCANNER);
         let counted = world.deploy_wat(contracts::WASM_COUNTER);
+        let collector = world.deploy_wat(contracts::COLLECTOR);
         let bouncers = [
             world.deploy_wat(contracts::WASM_BOUNCER),
             world.deploy_evm(crossing_tests::contracts::EVM_BOUNCER),
@@ -136,6 +138,7 @@ impl Town {
             wasm_token,
             scanner,
             counted,
+            collector,
             bouncers,
             watcher,
             hot_counter,
@@ -256,7 +259,7 @@ impl Writer<'_> {
         let somebody = sender(random.below(SENDERS + 3));
         let amount = U256::from(random.below(50));
         let coin = random.below(1000);
-        match random.below(19) {
+        match random.below(22) {
             0..=2 => (somebody, Bytes::new(), coin),
             3 => (self.beneficiary, Bytes::new(), coin * random.below(2)),
             4 | 5 => {
@@ -290,6 +293,11 @@ impl Writer<'_> {
             18 => {
                 let input = [&[1], amount.to_be_bytes::<32>().as_slice()].concat();
                 self.passed_on(town.counted, &input.into())
+            }
+            19 | 20 => (town.collector, vec![*random.of(&[0, 0, 0, 1, 1, 2, 3])].into(), 0),
+            21 => {
+                let operation = vec![*random.of(&[0, 1, 2, 3])];
+                self.passed_on(town.collector, &operation.into())
             }
             14 if !self.made.is_empty() => {
                 let made = *self.random.of(&self.made);

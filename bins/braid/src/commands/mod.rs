@@ -5,6 +5,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod object;
 mod proof;
 mod snapshot;
 mod state;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Estimate(arguments) => contract::estimate(global, arguments, output),
         Command::Trace(arguments) => contract::trace(global, arguments, output),
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
+        Command::Object(arguments) => object::object(global, arguments, output),
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
