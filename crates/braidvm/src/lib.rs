@@ -29,6 +29,7 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod lifecycle;
 mod past;
 mod receipt;
 mod request;
@@ -52,9 +53,10 @@ pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifac
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
-    Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
-    decode,
+    DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost,
+    Precompiles, UPGRADER_ROLE, access_control, decode, deployer, role_name,
 };
+pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
 pub use past::StateAt;
 pub use primitives::{
     Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
@@ -62,7 +64,7 @@ pub use primitives::{
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
-pub use state::{Retention, StoreMetrics};
+pub use state::{Retention, StoreMetrics, record::UpgradePolicy};
 pub use units::parse_amount;
 
 /// The rooms below, for those who build on a part of the engine.

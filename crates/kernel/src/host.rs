@@ -10,7 +10,7 @@ use vm_evm::{Access, Frames, NestedCall, NestedCreate};
 
 use crate::{
     crossing::Crossroads,
-    deploy::{self, Creation},
+    lifecycle::{self, Creation},
 };
 
 /// What a frame of a hosted machine reaches the transaction through.
@@ -172,7 +172,7 @@ impl Host for FrameHost<'_, '_> {
                 gas_limit: lent,
                 depth: self.depth,
             };
-            deploy::create(self.crossroads, self.access.frames(), &creation)
+            lifecycle::create(self.crossroads, self.access.frames(), &creation)
         };
         self.settle(gas, lent, &outcome)?;
         let address = if outcome.status == Status::Success { address } else { None };

@@ -11,6 +11,8 @@ mod estimate;
 mod events;
 mod exchange;
 mod gas_sweep;
+mod lifecycle;
+mod permissions;
 mod random;
 mod reentrancy;
 mod revert;
