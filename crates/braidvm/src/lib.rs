@@ -53,8 +53,9 @@ pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifac
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
-    DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost,
-    Precompiles, UPGRADER_ROLE, access_control, decode, deployer, role_name,
+    DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError,
+    NativeHost, Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, UPGRADER_ROLE,
+    access_control, decode, deployer, role_name,
 };
 pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
 pub use past::StateAt;
@@ -78,5 +79,6 @@ pub mod rooms {
     pub use state;
     pub use vm;
     pub use vm_evm;
+    pub use vm_native;
     pub use vm_wasm;
 }

@@ -7,10 +7,12 @@ use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
 use state::StateError;
 use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
 use vm_evm::{Crossing, ForeignCall, Frames, GuardedCall, GuardedCreation, TransactionResult};
+use vm_native::Natives;
 
 use crate::{
     host::FrameHost,
     lifecycle::{self, Desk},
+    native,
     registry::Registry,
 };
 
@@ -26,6 +28,7 @@ const STACK_GROWTH_BYTES: usize = 8 << 20;
 pub struct Crossroads {
     registry: Arc<Registry>,
     schedule: Schedule,
+    natives: Natives,
 }
 
 /// Code of a hosted machine, and what its frame is to do.
@@ -43,10 +46,16 @@ pub(crate) struct HostedRun<'a> {
 }
 
 impl Crossroads {
-    /// The crossing of these machines under these prices.
+    /// The crossing of these machines and native contracts under these prices.
     #[must_use]
-    pub const fn new(registry: Arc<Registry>, schedule: Schedule) -> Self {
-        Self { registry, schedule }
+    pub const fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
+        Self { registry, schedule, natives }
+    }
+
+    /// The native contracts.
+    #[must_use]
+    pub const fn natives(&self) -> &Natives {
+        &self.natives
     }
 
     /// The prices.
@@ -77,7 +86,7 @@ impl Crossroads {
             Ok(code) => code,
             Err(reason) => return Outcome::halt(reason),
         };
-        let outcome = with_stack(|| self.execute(frames, run, &code));
+        let outcome = on_enough_stack(|| self.execute(frames, run, &code));
         if outcome.status == Status::Halt(HaltReason::Fault) {
             frames.scope().set_fault(format!("machine {} failed in {}", run.kind, run.contract));
         }
@@ -141,15 +150,21 @@ impl Crossing for Crossroads {
         self.run(frames, &run)
     }
 
-    fn is_system(&self, address: &EvmAddress) -> bool {
-        [lifecycle::DEPLOYER_EVM, lifecycle::access::ACCESS_EVM].contains(address)
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
+        if [lifecycle::DEPLOYER_EVM, lifecycle::access::ACCESS_EVM].contains(address) {
+            return Some(VmKind::Evm);
+        }
+        self.natives.at(address).map(|_| VmKind::Native)
     }
 
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
-        if call.contract == lifecycle::access::access_control() {
-            return lifecycle::access::run(self, frames, call);
+        match self.natives.get(&call.contract) {
+            Some(contract) => native::run(self, frames, call, contract.as_ref()),
+            None if call.contract == lifecycle::access::access_control() => {
+                lifecycle::access::run(self, frames, call)
+            }
+            None => lifecycle::run(self, frames, call),
         }
-        lifecycle::run(self, frames, call)
     }
 
     fn may_call(&self, frames: &mut Frames<'_>, call: &GuardedCall<'_>) -> Result<Gas, Outcome> {
@@ -170,9 +185,9 @@ impl Crossing for Crossroads {
     }
 }
 
-/// Runs what may call machines in turn with native stack enough for it.
-pub(crate) fn with_stack<T>(run: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, run)
+/// Runs a frame on native stack that is grown where little is left.
+pub(crate) fn on_enough_stack<T>(frame: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, frame)
 }
 
 /// A revert of a system contract with a reason in words.

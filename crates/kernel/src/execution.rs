@@ -10,6 +10,7 @@ use vm::{BlockEnvironment, Schedule};
 use vm_evm::{
     Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
 };
+use vm_native::{NativeVm, Natives, NativesError};
 use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
@@ -25,6 +26,8 @@ pub struct KernelConfig {
     pub evm: EvmConfig,
     /// Native precompiles of this chain, beside Ethereum's.
     pub precompiles: Precompiles,
+    /// Native contracts of this chain, beside those that every chain has.
+    pub natives: Natives,
     /// WebAssembly.
     pub wasm: WasmConfig,
     /// The prices of the host interface.
@@ -45,6 +48,9 @@ pub enum KernelError {
         /// What is wrong.
         reason: String,
     },
+    /// Two native contracts cannot be told apart.
+    #[error(transparent)]
+    Natives(#[from] NativesError),
     /// The registry refuses.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -72,16 +78,30 @@ impl Kernel {
         let evm = Evm::new(config.evm).with_precompiles(config.precompiles);
         registry.register(Arc::new(evm.clone()))?;
         registry.register_hosted(Arc::new(wasm))?;
+        let mut natives = config.natives;
+        natives.register_system()?;
+        registry.register(Arc::new(NativeVm::new(natives.len() as u64)))?;
         for kind in &config.disabled {
             registry.set_enabled(*kind, false)?;
         }
-        Ok(Self::with_registry(registry, evm, config.schedule))
+        Ok(Self::with_registry(registry, evm, config.schedule, natives))
     }
 
-    /// A kernel with machines of the caller's choice.
+    /// A kernel with machines and native contracts of the caller's choice.
     #[must_use]
-    pub fn with_registry(registry: Registry, evm: Evm, schedule: Schedule) -> Self {
-        Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule)), evm }
+    pub fn with_registry(
+        registry: Registry,
+        evm: Evm,
+        schedule: Schedule,
+        natives: Natives,
+    ) -> Self {
+        Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule, natives)), evm }
+    }
+
+    /// The native contracts.
+    #[must_use]
+    pub fn natives(&self) -> &Natives {
+        self.crossroads.natives()
     }
 
     /// The machines.

@@ -6,7 +6,7 @@ use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
     Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
 };
-use vm_evm::{Access, Frames, NestedCall, NestedCreate};
+use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
 use crate::{
     crossing::Crossroads,
@@ -15,8 +15,8 @@ use crate::{
 
 /// What a frame of a hosted machine reaches the transaction through.
 pub(crate) struct FrameHost<'a, 'f> {
-    crossroads: &'a Crossroads,
-    access: Access<'a, 'f>,
+    pub(crate) crossroads: &'a Crossroads,
+    pub(crate) access: Access<'a, 'f>,
     environment: &'a Environment,
     depth: Depth,
 }
@@ -30,6 +30,17 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
         Self { crossroads, access, environment, depth }
+    }
+
+    /// What a native contract reaches the transaction through.
+    pub(crate) const fn of_native(
+        crossroads: &'a Crossroads,
+        frames: &'a mut Frames<'f>,
+        call: &ForeignCall<'_>,
+        environment: &'a Environment,
+    ) -> Self {
+        let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
+        Self { crossroads, access, environment, depth: call.depth }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.

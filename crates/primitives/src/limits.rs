@@ -28,6 +28,9 @@ pub const APPROVALS_MAX: u32 = 64;
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of a name in the name registry.
+pub const NAME_BYTES_MAX: usize = 64;
+
 /// Topics of an event.
 pub const EVENT_TOPICS_MAX: usize = 4;
 

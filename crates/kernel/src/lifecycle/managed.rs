@@ -12,7 +12,7 @@ use super::{
     desk::{Desk, Stop},
     guard,
 };
-use crate::crossing::{Crossroads, with_stack};
+use crate::crossing::{Crossroads, on_enough_stack};
 
 /// The price of a word of creation code (EIP-3860).
 const INIT_CODE_WORD: Gas = Gas(2);
@@ -85,7 +85,7 @@ fn construct(
         salt: creation.salt,
         gas_limit: lent,
     };
-    let (outcome, address) = with_stack(|| desk.frames.create(create));
+    let (outcome, address) = on_enough_stack(|| desk.frames.create(create));
     desk.frames.scope().leave_foreign();
     assert!(outcome.gas_left <= lent, "a constructor left more gas than it was lent");
     assert!(address.is_none() || outcome.status.is_success(), "what is made has succeeded");

@@ -9,7 +9,7 @@ use super::{
     deployer,
     desk::{Desk, Stop},
 };
-use crate::crossing::with_stack;
+use crate::crossing::on_enough_stack;
 
 /// What the method is called: `migrate(uint32 fromVersion)` or `migrate()`.
 const NAME: &str = "migrate";
@@ -36,7 +36,7 @@ pub(super) fn migrate(
         gas_limit: lent,
         is_static: false,
     };
-    let outcome = with_stack(|| desk.frames.call(call));
+    let outcome = on_enough_stack(|| desk.frames.call(call));
     desk.frames.scope().leave_foreign();
     assert!(outcome.gas_left <= lent, "migrate left more gas than it was lent");
     desk.gas.hand_back(outcome.gas_left);

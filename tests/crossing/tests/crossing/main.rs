@@ -12,6 +12,7 @@ mod events;
 mod exchange;
 mod gas_sweep;
 mod lifecycle;
+mod native;
 mod permissions;
 mod random;
 mod reentrancy;
