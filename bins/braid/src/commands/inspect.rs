@@ -90,6 +90,11 @@ pub(crate) fn inspect(
         output.heading("Access")?;
         super::lifecycle::show_rules(&rules, found.interface.as_deref(), output)?;
     }
+    show_storage(&found, output)
+}
+
+/// The storage and the counters of a contract for people.
+fn show_storage(found: &braidvm::Inspection, output: &Output) -> Result<(), Failure> {
     if !found.storage.is_empty() {
         output.heading("Storage")?;
         let rows: Vec<_> = found
