@@ -154,7 +154,7 @@ impl ViewDatabase {
     /// Whether the code of this hash is in the state: an account that was read names it.
     pub(crate) fn has_code(&self, hash: &CodeHash) -> bool {
         let is_named = self.codes.get(&hash.0).is_some_and(|(_, round)| *round == self.round);
-        is_named || self.known(&Key::code(hash)).is_some()
+        is_named || self.known(&Key::code(hash)).flatten().is_some()
     }
 
     /// The view.

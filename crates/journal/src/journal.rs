@@ -463,6 +463,12 @@ impl Journal {
     pub fn set_evm_code(&mut self, address: &Address, code: Bytes) -> Result<(), StateError> {
         assert!(code.first() != Some(&0xef), "no code of the EVM begins so");
         self.load_account(address.evm_alias()).map_err(|error| error.0)?;
+        // An account keeps one code, and earlier versions stay readable: so each is a record of its
+        // own, also where a later transaction replaces it before changes are taken.
+        let key = Key::code(&CodeHash::of(&code));
+        if self.record(&key)?.is_none() {
+            self.set_record(key, Some(code.clone()));
+        }
         self.set_code(address.evm_alias(), Bytecode::new_legacy(code));
         Ok(())
     }
