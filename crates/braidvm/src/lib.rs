@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod interfaces;
 mod lifecycle;
+mod objects;
 mod past;
 mod receipt;
 mod request;
@@ -58,10 +59,11 @@ pub use kernel::{
     access_control, decode, deployer, role_name,
 };
 pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
+pub use objects::StateObject;
 pub use past::StateAt;
 pub use primitives::{
-    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
-    Wei,
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, ObjectId, ObjectOwner, U256, VmKind,
+    VmVersion, WEI_PER_ETHER, Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};

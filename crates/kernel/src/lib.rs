@@ -15,6 +15,7 @@ mod execution;
 mod host;
 mod lifecycle;
 mod native;
+mod objects;
 mod registry;
 
 pub use crossing::Crossroads;

@@ -13,6 +13,7 @@ mod exchange;
 mod gas_sweep;
 mod lifecycle;
 mod native;
+mod objects;
 mod permissions;
 mod random;
 mod reentrancy;
