@@ -29,12 +29,14 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod objects;
 mod past;
 mod receipt;
 mod request;
 mod snapshot;
 pub mod tree;
 mod units;
+mod verify;
 
 pub use abi::{Interface, Method, Type, Value, show_bytes};
 pub use accounts::{
@@ -55,15 +57,17 @@ pub use kernel::{
     Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError, NativeHost,
     Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, decode,
 };
+pub use objects::StateObject;
 pub use past::StateAt;
 pub use primitives::{
-    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
-    Wei,
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, ObjectId, ObjectOwner, U256, VmKind,
+    VmVersion, WEI_PER_ETHER, Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
 pub use state::{Retention, StoreMetrics};
 pub use units::parse_amount;
+pub use verify::{VerificationOutcome, VerificationProgress, VerificationTask};
 
 /// The rooms below, for those who build on a part of the engine.
 pub mod rooms {

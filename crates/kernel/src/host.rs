@@ -4,7 +4,7 @@
 use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
-    Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
+    Outcome, ScanRequest, Schedule, Status, Trap, object::ObjectStore, schedule::words,
 };
 use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
@@ -19,6 +19,8 @@ pub(crate) struct FrameHost<'a, 'f> {
     pub(crate) access: Access<'a, 'f>,
     environment: &'a Environment,
     depth: Depth,
+    /// In whose name objects are changed; the contract's own where none is said.
+    pub(crate) object_actor: Option<Address>,
 }
 
 impl<'a, 'f> FrameHost<'a, 'f> {
@@ -29,7 +31,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     ) -> Self {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
-        Self { crossroads, access, environment, depth }
+        Self { crossroads, access, environment, depth, object_actor: None }
     }
 
     /// What a native contract reaches the transaction through.
@@ -40,7 +42,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         environment: &'a Environment,
     ) -> Self {
         let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
-        Self { crossroads, access, environment, depth: call.depth }
+        Self { crossroads, access, environment, depth: call.depth, object_actor: None }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.
@@ -201,6 +203,10 @@ impl Host for FrameHost<'_, '_> {
 
     fn block_hash(&mut self, gas: &mut GasMeter, number: u64) -> Result<B256, Trap> {
         self.access.block_hash(gas, number)
+    }
+
+    fn object_store(&mut self) -> &mut dyn ObjectStore {
+        self
     }
 
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap> {
