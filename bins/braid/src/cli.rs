@@ -387,8 +387,12 @@ pub(crate) enum StateCommand {
         /// The file
         file: PathBuf,
     },
-    /// Read every record, the history and the tree, and recompute the root
-    Verify,
+    /// Read every record, the tree, the history and the headers, and compare them
+    Verify {
+        /// Begin anew, also where an earlier verification was cut off
+        #[arg(long)]
+        restart: bool,
+    },
     /// Show what the store holds: tip, window of history, how far pruning is, bytes
     Status,
     /// Give the disk the space of what was pruned or overwritten

@@ -11,8 +11,8 @@ use vm::BlockEnvironment;
 
 pub use crate::governance::{GovernanceSection, PolicyName};
 use crate::{
-    BaseFeeRule, BlockRecord, ChainRules, Protocol, header::header, limits::GENESIS_ENTRIES_MAX,
-    suggestion::with_suggestion,
+    BaseFeeRule, BlockRecord, ChainRules, Protocol, ROOT_LAG_BLOCKS_MAX, header::header,
+    limits::GENESIS_ENTRIES_MAX, suggestion::with_suggestion,
 };
 
 /// Gas of the smallest transaction: below it a block could hold none.
@@ -34,6 +34,8 @@ pub struct Genesis {
     pub accepts_impersonated: bool,
     /// Whether legacy transactions that name no chain are taken.
     pub accepts_unprotected: bool,
+    /// How many blocks the root of the state in a header is behind the block, at most 64.
+    pub root_lag_blocks: u64,
     /// How the base fee goes.
     pub base_fee: BaseFeeSection,
     /// Rules of the machines.
@@ -127,6 +129,7 @@ impl Default for Genesis {
             fee_recipient: None,
             accepts_impersonated: false,
             accepts_unprotected: false,
+            root_lag_blocks: 0,
             base_fee: BaseFeeSection::default(),
             protocol: Protocol::default(),
             governance: None,
@@ -192,6 +195,7 @@ impl Genesis {
                 .transpose()?,
             accepts_impersonated: self.accepts_impersonated,
             accepts_unprotected: self.accepts_unprotected,
+            root_lag_blocks: self.root_lag_blocks,
             protocol: self.protocol.clone(),
         })
     }
@@ -238,6 +242,12 @@ impl Genesis {
             let Self { gas_limit, .. } = self;
             return Err(format!(
                 "gas_limit is {gas_limit}, a block needs at least {GAS_LIMIT_MIN}"
+            ));
+        }
+        if self.root_lag_blocks > ROOT_LAG_BLOCKS_MAX {
+            return Err(format!(
+                "root_lag_blocks is {}, at most {ROOT_LAG_BLOCKS_MAX} can be",
+                self.root_lag_blocks
             ));
         }
         let entries = self.accounts.len().saturating_add(self.contracts.len());

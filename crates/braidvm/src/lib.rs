@@ -37,6 +37,7 @@ mod request;
 mod snapshot;
 pub mod tree;
 mod units;
+mod verify;
 
 pub use abi::{Interface, Method, Type, Value, show_bytes};
 pub use accounts::{
@@ -69,6 +70,7 @@ pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
 pub use state::{Retention, StoreMetrics, record::UpgradePolicy};
 pub use units::parse_amount;
+pub use verify::{VerificationOutcome, VerificationProgress, VerificationTask};
 
 /// The rooms below, for those who build on a part of the engine.
 pub mod rooms {

@@ -127,6 +127,11 @@ impl Host for FrameHost<'_, '_> {
         self.access.code_hash(gas, address)
     }
 
+    fn interface(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Option<Bytes>, Trap> {
+        let record = self.contract_record(gas, address)?;
+        Ok(record.and_then(|record| record.interface).map(|text| Bytes::from(text.into_bytes())))
+    }
+
     fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
         self.access.transfer(gas, to, amount)
     }

@@ -8,7 +8,7 @@ use braid_state::{
     commitment::root_of,
     dump::{DumpReader, DumpSummary, dump, load},
     record::{AccountRecord, ContractRecord, ContractStatus},
-    verify::verify,
+    verify::{Report, Verification, verify},
 };
 use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Hash, VmKind, Wei};
 use proptest::prelude::*;
@@ -297,6 +297,21 @@ fn healthy_state() -> WriteSet {
     writes
 }
 
+/// A verification that is kept as text and taken up again after each step.
+fn in_steps(store: &dyn Store) -> Report {
+    let mut verification = Verification::begin(store).expect("reads").expect("there are blocks");
+    loop {
+        let held = verification.hold(store).expect("held");
+        let goes_on = verification.step(held.as_ref()).expect("reads");
+        let text = serde_json::to_vec(&verification).expect("plain data");
+        verification = serde_json::from_slice(&text).expect("own text");
+        assert!(verification.fits(store).expect("reads"), "nothing has changed");
+        if !goes_on {
+            return verification.report().clone();
+        }
+    }
+}
+
 #[test]
 fn a_check_finds_what_is_wrong() {
     let contract = Address::new([2; 32]);
@@ -330,6 +345,7 @@ fn a_check_finds_what_is_wrong() {
             let root = root_of(Records::all(&*view), &mut |_| ()).expect("reads");
             assert_eq!((report.root, report.tip), (root, store.tip()));
             assert_eq!(report.records, all(&*view).len() as u64);
+            assert_eq!(in_steps(store), report, "the same in steps");
         }
     }
 }

@@ -1,6 +1,12 @@
 //! Checking a store as a whole: what a healthy one is, told from its bytes alone.
 
+mod steps;
+mod sum;
+
 use primitives::{Bytes, CodeHash, Hash};
+use serde::{Deserialize, Serialize};
+
+pub use self::steps::{STEP_RECORDS, Verification, VerificationStage};
 
 use crate::{
     Key, Namespace, Records, StateError, StateView, Store, Tip,
@@ -22,7 +28,8 @@ const VERSION_BYTES: usize = 4;
 const PROGRESS_RECORDS: u64 = 1 << 14;
 
 /// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The block whose state was read, or nothing for an empty store.
     pub tip: Option<Tip>,
@@ -45,7 +52,8 @@ impl Report {
         self.problems_count == 0
     }
 
-    fn problem(&mut self, problem: String) {
+    /// Adds a problem.
+    pub fn problem(&mut self, problem: String) {
         self.problems_count += 1;
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
