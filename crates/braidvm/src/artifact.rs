@@ -54,8 +54,8 @@ pub enum ArtifactError {
 }
 
 impl Artifact {
-    /// Reads the bytes of a file: a WebAssembly module, a JavaScript unit, a compiler's JSON (solc, Foundry,
-    /// Hardhat), hexadecimal text, or raw EVM creation code.
+    /// Reads the bytes of a file: a WebAssembly module, a JavaScript unit, a compiler's JSON (solc,
+    /// Foundry, Hardhat), hexadecimal text, or raw EVM creation code.
     ///
     /// # Errors
     ///

@@ -251,3 +251,22 @@ fn a_unit_is_the_same_wherever_it_is_packed() {
     let turned = [files[1], files[0]];
     assert_eq!(pack_files("z.ts", &files).encode(), pack_files("z.ts", &turned).encode());
 }
+
+#[test]
+fn the_example_contracts_compile() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../contracts/javascript/");
+    for (root, entry, methods) in [
+        ("", "token.ts", 3),
+        ("", "nft.ts", 4),
+        ("", "auction.ts", 4),
+        ("", "lastbuyer.js", 3),
+        ("registry/", "src/registry.ts", 2),
+    ] {
+        let read = |path: &str| std::fs::read_to_string(format!("{folder}{root}{path}")).ok();
+        let unit = braid_js_compiler::pack(entry, &read).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(unit.interface.methods.len(), methods, "{entry}");
+        let compiled = compile(&unit.encode()).unwrap();
+        let before: usize = unit.modules.iter().map(|module| module.source.len()).sum();
+        assert!(compiled.source.len() < before * 3 + 4000, "{entry} grows too much");
+    }
+}
