@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use primitives::{Address, B256, Bytes, CodeHash, EvmAddress, U256, VmKind, Wei};
 use revm::{
-    bytecode::Bytecode,
-    context::JournalTr,
+    context::{JournalEntry, JournalTr},
     primitives::hardfork::SpecId,
-    state::{Account, EvmStorage},
+    state::{Account, AccountInfo, EvmStorage},
 };
 use state::{Delta, Key, Namespace, StateError, WriteSet, record::AccountRecord};
 
@@ -79,6 +78,9 @@ impl Journal {
             .collect();
         changed.sort_unstable_by_key(|(address, _)| *address);
         let mut writes = WriteSet::new();
+        for (code_hash, code) in std::mem::take(&mut self.codes) {
+            self.write_code(&mut writes, &code_hash, code);
+        }
         let mut credits = self.inner.database.take_credits();
         for (address, account) in changed {
             // What was laid over it is part of what it has become.
@@ -107,8 +109,7 @@ impl Journal {
         if account.is_selfdestructed_locally() {
             account.selfdestruct();
         }
-        let is_gone = account.is_selfdestructed_locally()
-            || (account.is_empty() && self.spec().is_enabled_in(SpecId::SPURIOUS_DRAGON));
+        let is_gone = self.is_gone(&account);
         // An account without code may have slots of code that once was: they go with it.
         let is_new_or_gone = account.is_selfdestructed() || account.is_created() || is_gone;
         let had_slots = is_new_or_gone && !account.is_loaded_as_not_existing();
@@ -131,15 +132,46 @@ impl Journal {
     ) -> AccountRecord {
         let info = &account.info;
         let (kind, code_hash) = self.real_code(info);
-        let code = info.code.as_ref().filter(|_| kind == VmKind::Evm);
-        if let Some(code) = code.map(Bytecode::original_bytes).filter(|code| !code.is_empty())
-            && !self.inner.database.has_code(&code_hash)
-        {
-            writes.put(Key::code(&code_hash), code);
+        if let Some((code_hash, code)) = self.evm_code(info) {
+            self.write_code(writes, &code_hash, code);
         }
         let code_hash = if code_hash.0.is_zero() { CodeHash::EMPTY } else { code_hash };
         let is_guarded = self.is_guarded(address);
         AccountRecord { balance: Wei(info.balance), nonce: info.nonce, kind, code_hash, is_guarded }
+    }
+
+    /// Keeps the code that accounts got from the transaction that ends, until the changes are
+    /// taken. A later transaction may give such an account other code or destroy it; the record of
+    /// the code stays, as it does where each transaction's changes are taken by themselves.
+    pub(crate) fn keep_codes(&mut self) {
+        let inner = &self.inner.inner;
+        let kept = inner.journal.iter().filter_map(|entry| {
+            let JournalEntry::CodeChange { address, .. } = entry else { return None };
+            let account = inner.state.get(address).filter(|account| !self.is_gone(account))?;
+            self.evm_code(&account.info)
+        });
+        let kept: Vec<_> = kept.collect();
+        self.codes.extend(kept);
+    }
+
+    /// Whether nothing of an account remains.
+    fn is_gone(&self, account: &Account) -> bool {
+        account.is_selfdestructed_locally()
+            || (account.is_empty() && self.spec().is_enabled_in(SpecId::SPURIOUS_DRAGON))
+    }
+
+    /// The code of an account of the EVM, if it has any.
+    fn evm_code(&self, info: &AccountInfo) -> Option<(CodeHash, Bytes)> {
+        let (kind, code_hash) = self.real_code(info);
+        let code = info.code.as_ref().filter(|_| kind == VmKind::Evm)?.original_bytes();
+        (!code.is_empty()).then_some((code_hash, code))
+    }
+
+    /// Writes code unless it is known to be there.
+    fn write_code(&self, writes: &mut WriteSet, code_hash: &CodeHash, code: Bytes) {
+        if !self.inner.database.has_code(code_hash) {
+            writes.put(Key::code(code_hash), code);
+        }
     }
 
     fn write_slots(

@@ -58,6 +58,7 @@ impl JournalTr for Journal {
         if self.has_guarded() {
             self.release_destroyed();
         }
+        self.keep_codes();
         self.inner.commit_tx();
     }
 

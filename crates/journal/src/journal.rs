@@ -34,6 +34,8 @@ pub struct Journal {
     pub(crate) open: BTreeMap<Key, Option<Bytes>>,
     pub(crate) counters: BTreeMap<Key, Delta>,
     pub(crate) warm: BTreeSet<Key>,
+    /// Code that accounts got from transactions that ended.
+    pub(crate) codes: BTreeMap<CodeHash, Bytes>,
     pub(crate) undo: Vec<Undo>,
 }
 
@@ -110,6 +112,7 @@ impl Journal {
             open: BTreeMap::new(),
             counters: BTreeMap::new(),
             warm: BTreeSet::new(),
+            codes: BTreeMap::new(),
             undo: Vec::new(),
         }
     }
@@ -120,6 +123,7 @@ impl Journal {
         self.open.clear();
         self.counters.clear();
         self.warm.clear();
+        self.codes.clear();
         self.inner.finalize();
         self.inner.database.rebase(view);
         assert!(self.depth() == 0, "a journal begins outside of frames");
