@@ -200,3 +200,50 @@ fn a_static_call_cannot_change_objects() {
         assert_eq!(sample.world.run(&transaction).0.status, Status::Success);
     }
 }
+
+/// The contract for badges in every language that an SDK has objects for.
+const BADGES: [&str; 4] =
+    ["solidity/Badge.json", "rust/badge.wasm", "c/badge.wasm", "assemblyscript/badge.wasm"];
+
+#[test]
+fn contracts_of_every_language_make_read_and_give_the_same_objects() {
+    let mut world = World::new();
+    let badges = BADGES.map(|artefact| world.deploy(artefact, &[]));
+    let [bob, alice] = ["bob", "alice"].map(|name| world.engine.account(name).expect("known"));
+    for maker in badges {
+        let made = world.send(maker, "make", &[alice.into()]).expect_ok();
+        let id = word(&made.call.output);
+        for reader in badges {
+            let level = world.send(reader, "level", std::slice::from_ref(&id)).expect_ok();
+            assert_eq!(number(&level.call.output).to::<u64>(), 1);
+            // The owner is asked for by the code; that only the creator may write is the host's.
+            let raise = Request::new(alice, reader, "raise").arguments(vec![id.clone()]);
+            let outcome = world.request(&raise).call;
+            if reader == maker {
+                assert_eq!(outcome.status, Status::Success);
+                let lower = Request::new(alice, system::objects(), "setField").arguments(vec![
+                    id.clone(),
+                    "level".into(),
+                    "uint64".into(),
+                    word(&call_data("f(uint64)", &[Value::uint(1)])[4..]),
+                ]);
+                world.request(&lower).expect_ok();
+            } else {
+                let reason = outcome.reason.expect("a reason");
+                assert!(reason.contains("neither creator nor owner"), "{reason}");
+            }
+        }
+        let by_bob = Request::new(bob, maker, "raise").arguments(vec![id.clone()]);
+        let reason = world.request(&by_bob).call.reason.expect("a reason");
+        assert!(reason.contains("not the owner"), "{reason}");
+        world.send(maker, "give", &[id.clone(), bob.into()]).expect_ok();
+        let counts = badges.map(|reader| {
+            let count = world.send(reader, "count", &[bob.into()]).expect_ok();
+            number(&count.call.output).to::<u64>()
+        });
+        assert_eq!(counts, [1; 4]);
+        let scrap = Request::new(bob, maker, "scrap").arguments(vec![id.clone()]);
+        world.request(&scrap).expect_ok();
+        assert_eq!(world.send_raw(maker, call_data("level(bytes32)", &[id])).call.status, Status::Revert);
+    }
+}
