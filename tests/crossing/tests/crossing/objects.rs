@@ -244,6 +244,9 @@ fn contracts_of_every_language_make_read_and_give_the_same_objects() {
         assert_eq!(counts, [1; 4]);
         let scrap = Request::new(bob, maker, "scrap").arguments(vec![id.clone()]);
         world.request(&scrap).expect_ok();
-        assert_eq!(world.send_raw(maker, call_data("level(bytes32)", &[id])).call.status, Status::Revert);
+        assert_eq!(
+            world.send_raw(maker, call_data("level(bytes32)", &[id])).call.status,
+            Status::Revert
+        );
     }
 }
