@@ -3,7 +3,7 @@
 # Rebuilds every artefact of this folder from its source.
 #
 #   contracts/build.sh              everything whose toolchain is there
-#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust)
+#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, go)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -135,16 +135,25 @@ build_rust() {
     done
 }
 
+build_go() {
+    local braid=${BRAID:-$root/target/debug/braid} name
+    have go "braid, or BRAID" "$braid" && have go "Go 1.24 or later" "${GO:-go}" || return 0
+    mkdir -p "$artifacts/go"
+    for name in counter token nft probe; do
+        "$braid" go build "$contracts/go/$name" --output "$artifacts/go/$name.wasm.zst"
+    done
+}
+
 fetch=no
 languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | go) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, go)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust go)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

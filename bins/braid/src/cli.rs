@@ -125,6 +125,9 @@ pub(crate) enum Command {
     /// The state in files that other nodes begin from
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// Contracts written in Go
+    #[command(subcommand)]
+    Go(GoCommand),
     /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
     #[command(subcommand)]
     Js(JsCommand),
@@ -389,6 +392,30 @@ pub(crate) struct AbiArgs {
     /// Decode the input of a call
     #[arg(long, value_name = "HEX", conflicts_with = "encode")]
     pub(crate) decode: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GoCommand {
+    /// Build a contract: a package's folder, or one file
+    Build(GoBuildArgs),
+    /// Write the kit that contracts import into a folder, for editors
+    Sdk {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+/// What to build and where to.
+#[derive(Debug, Args)]
+pub(crate) struct GoBuildArgs {
+    /// The folder of the contract's package, or its only file
+    pub(crate) path: PathBuf,
+    /// The module to write; compressed where its name ends with .zst
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The program of Go (1.24 or later) instead of the one on the path
+    #[arg(long, env = "GO", value_name = "FILE")]
+    pub(crate) go: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

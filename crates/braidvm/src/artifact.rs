@@ -54,8 +54,9 @@ pub enum ArtifactError {
 }
 
 impl Artifact {
-    /// Reads the bytes of a file: a WebAssembly module, a JavaScript unit, a compiler's JSON (solc,
-    /// Foundry, Hardhat), hexadecimal text, or raw EVM creation code.
+    /// Reads the bytes of a file: a WebAssembly module, also of Go and compressed, a JavaScript
+    /// unit, a compiler's JSON (solc, Foundry, Hardhat), hexadecimal text, or raw EVM creation
+    /// code.
     ///
     /// # Errors
     ///
@@ -80,7 +81,11 @@ impl Artifact {
         if Unit::is_unit(&code) {
             return Self::from_unit(name, code);
         }
-        let kind = code.starts_with(b"\0asm").then_some(VmKind::Wasm);
+        let kind = match code.starts_with(b"\0asm") {
+            _ if vm_wasm::go::is_go(&code) => Some(VmKind::Go),
+            true => Some(VmKind::Wasm),
+            false => None,
+        };
         Self { name: name.to_owned(), kind, code, interface: None }
     }
 

@@ -113,7 +113,7 @@ pub struct VmConfig {
     pub enabled_vms: Vec<VmKind>,
     /// The EVM.
     pub evm: EvmConfig,
-    /// WebAssembly.
+    /// WebAssembly, and Go, which runs on the same engines.
     pub wasm: WasmConfig,
     /// JavaScript.
     #[cfg(feature = "js")]
@@ -126,6 +126,7 @@ const BUILT_IN: &[VmKind] = &[
     VmKind::Wasm,
     #[cfg(feature = "js")]
     VmKind::Js,
+    VmKind::Go,
     VmKind::Native,
 ];
 

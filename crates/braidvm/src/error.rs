@@ -88,6 +88,9 @@ pub enum EngineError {
     /// The machine refuses the code.
     #[error(transparent)]
     Code(#[from] vm::CodeError),
+    /// The code cannot be compressed.
+    #[error(transparent)]
+    Pack(#[from] vm_wasm::go::PackError),
     /// There is no trace.
     #[error(transparent)]
     Trace(#[from] vm_evm::TraceError),

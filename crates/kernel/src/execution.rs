@@ -28,7 +28,7 @@ pub struct KernelConfig {
     pub precompiles: Precompiles,
     /// Native contracts of this chain, beside those that every chain has.
     pub natives: Natives,
-    /// WebAssembly.
+    /// WebAssembly, and Go, which runs on the same engines.
     pub wasm: WasmConfig,
     /// JavaScript.
     #[cfg(feature = "js")]
@@ -80,6 +80,7 @@ impl Kernel {
         let mut registry = Registry::new();
         let evm = Evm::new(config.evm).with_precompiles(config.precompiles);
         registry.register(Arc::new(evm.clone()))?;
+        registry.register_hosted(Arc::new(wasm.go()))?;
         registry.register_hosted(Arc::new(wasm))?;
         #[cfg(feature = "js")]
         registry.register_hosted(Arc::new(vm_js::JsVm::new(&config.js)))?;

@@ -1,10 +1,10 @@
 //! The trait of a machine, and what it says of code.
 
 use abi::Interface;
-use primitives::{Bytes, VmKind, VmVersion};
+use primitives::{Bytes, Gas, VmKind, VmVersion};
 use thiserror::Error;
 
-use crate::{Frame, Host, Outcome};
+use crate::{Frame, Host, Outcome, Schedule};
 
 /// A machine: what it says of code.
 ///
@@ -29,6 +29,11 @@ pub trait Vm: Send + Sync + core::fmt::Debug {
     ///
     /// [`CodeError`] naming what is wrong and where.
     fn validate(&self, code: &[u8]) -> Result<CodeReport, CodeError>;
+
+    /// What the static checks of `code` cost. Who checks code for others charges it before.
+    fn check_cost(&self, code: &[u8], schedule: &Schedule) -> Gas {
+        schedule.compile_byte.saturating_mul(code.len() as u64)
+    }
 
     /// Makes ready what running `code` needs and a call shall not wait for: compiling, caching.
     ///

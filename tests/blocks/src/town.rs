@@ -14,7 +14,7 @@ use braidvm::{
     },
 };
 use crossing_tests::{
-    Sample, call_data, evm_creation,
+    Sample, World, call_data, evm_creation,
     sample::{increment, pass},
     world,
 };
@@ -39,6 +39,8 @@ pub struct Town {
     scanner: Address,
     counted: Address,
     collector: Address,
+    /// A counter in Go, and the input that counts in its object.
+    gopher: (Address, Bytes),
     bouncers: [Address; 2],
     watcher: Address,
     hot_counter: Address,
@@ -86,6 +88,12 @@ pub fn kernel(recipient: Option<Address>) -> Arc<Kernel> {
     Arc::new(Kernel::new(config).expect("invariant: sound settings"))
 }
 
+fn gopher(world: &mut World) -> (Address, Bytes) {
+    let gopher = world.deploy("go/counter.wasm.zst", &[]);
+    let object = world.send(gopher, "initialize", &[]).expect_ok().call.output;
+    (gopher, call_data("increment(bytes32)", &[braidvm::Value::Bytes(object)]))
+}
+
 impl Default for Town {
     fn default() -> Self {
         Self::new()
@@ -110,6 +118,7 @@ impl Town {
         let scanner = world.deploy_wat(contracts::SCANNER);
         let counted = world.deploy_wat(contracts::WASM_COUNTER);
         let collector = world.deploy_wat(contracts::COLLECTOR);
+        let gopher = gopher(world);
         let bouncers = [
             world.deploy_wat(contracts::WASM_BOUNCER),
             world.deploy_evm(crossing_tests::contracts::EVM_BOUNCER),
@@ -141,6 +150,7 @@ impl Town {
             scanner,
             counted,
             collector,
+            gopher,
             bouncers,
             watcher,
             hot_counter,
@@ -167,6 +177,12 @@ impl Town {
     #[must_use]
     pub const fn maker(&self) -> Address {
         self.maker
+    }
+
+    /// A counter in Go.
+    #[must_use]
+    pub const fn gopher(&self) -> Address {
+        self.gopher.0
     }
 
     /// A block of a seed with about `count` transactions.
@@ -262,7 +278,7 @@ impl Writer<'_> {
         let somebody = sender(random.below(SENDERS + 3));
         let amount = U256::from(random.below(50));
         let coin = random.below(1000);
-        match random.below(26) {
+        match random.below(28) {
             0..=2 => (somebody, Bytes::new(), coin),
             3 => (self.beneficiary, Bytes::new(), coin * random.below(2)),
             4 | 5 => {
@@ -303,6 +319,8 @@ impl Writer<'_> {
                 let operation = vec![*random.of(&[0, 1, 2, 3])];
                 self.passed_on(town.collector, &operation.into())
             }
+            26 => (town.gopher.0, town.gopher.1.clone(), 0),
+            27 => self.passed_on(town.gopher.0, &town.gopher.1),
             14 if !self.made.is_empty() => {
                 let made = *self.random.of(&self.made);
                 (made, Bytes::from_static(&[7; 9]), 0)

@@ -11,7 +11,7 @@ use braid_block_tests::{
     Random, Town,
     town::{kernel, sender},
 };
-use braidvm::rooms::{kernel::Kernel, vm_native::system};
+use braidvm::rooms::{kernel::Kernel, vm::Status, vm_native::system};
 
 const SEEDS: u64 = 5;
 const TRANSACTIONS: u64 = 90;
@@ -28,6 +28,7 @@ fn executor(kernel: &Arc<Kernel>, workers: usize, stretch: usize) -> Executor {
 fn any_number_of_threads_gives_what_one_after_another_gives() {
     let town = Town::new();
     let mut counts = [0usize; 2];
+    let mut go_counts = 0;
     let mut object_events = BTreeSet::new();
     for recipient in [None, Some(sender(5))] {
         let kernel = kernel(recipient);
@@ -35,14 +36,17 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
             let executor = executor(&kernel, workers, stretch);
             for seed in 0..SEEDS {
                 let block = town.block(seed, TRANSACTIONS);
+                let to: Vec<_> = block.transactions.iter().map(|it| it.to).collect();
                 let executed =
                     executor.execute(town.view(), &block.environment, block.transactions);
                 let executed = executed.unwrap_or_else(|error| {
                     panic!("seed {seed}, {workers} workers, stretch {stretch}: {error}")
                 });
-                for outcome in &executed.outcomes {
+                for (outcome, to) in executed.outcomes.iter().zip(to) {
                     counts[usize::from(matches!(outcome, Outcome::Included(_)))] += 1;
                     let Outcome::Included(result) = outcome else { continue };
+                    let is_go = to == Some(town.gopher());
+                    go_counts += usize::from(is_go && result.status == Status::Success);
                     let events = result.events.iter();
                     let events = events.filter(|it| it.address == system::objects());
                     object_events.extend(events.map(|it| it.topics[0]));
@@ -51,6 +55,7 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
         }
     }
     assert_eq!(object_events.len(), 4, "objects are made, changed, given away and deleted");
+    assert!(go_counts > 50, "Go counts {go_counts} times");
     assert!(counts[0] > 100 && counts[1] > 1_000, "one outcome is rare: {counts:?}");
 }
 

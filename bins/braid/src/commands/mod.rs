@@ -4,6 +4,7 @@ mod chain;
 mod contract;
 mod demo;
 mod doctor;
+mod go;
 mod inspect;
 mod javascript;
 mod lifecycle;
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
+        Command::Go(command) => go::run(command, output),
         Command::Js(command) => javascript::run(command, output),
         Command::Vms => inspect::machines(global, output),
         Command::Bench(arguments) => bench::run(arguments, output),

@@ -3,7 +3,7 @@
 use abi::Interface;
 use block::ChainRules;
 use kernel::{Kernel, Transaction};
-use primitives::VmKind;
+use primitives::{Bytes, VmKind};
 
 use super::Engine;
 use crate::{Artifact, Deploy, EngineError, Request, StateInterfaces, interfaces::Resolved};
@@ -71,7 +71,8 @@ pub(super) fn deploy_transaction(
         (None, [artifact.code.as_ref(), &arguments].concat().into())
     } else {
         let text = artifact.interface.as_ref().map(Interface::to_json);
-        let input = kernel::deploy_input(kind, &artifact.code, &arguments, text.as_deref());
+        let code = code_to_send(kind, &artifact.code)?;
+        let input = kernel::deploy_input(kind, &code, &arguments, text.as_deref());
         (Some(kernel::deployer()), input)
     };
     Ok(Transaction {
@@ -83,6 +84,15 @@ pub(super) fn deploy_transaction(
         chain_id: Some(rules.chain_id),
         ..Transaction::default()
     })
+}
+
+/// The code as it is sent and stored: a Go program is compressed, since it is large and is paid by
+/// the byte.
+fn code_to_send(kind: VmKind, code: &Bytes) -> Result<Bytes, EngineError> {
+    if kind != VmKind::Go {
+        return Ok(code.clone());
+    }
+    Ok(vm_wasm::go::pack(code)?.into())
 }
 
 fn interface_of_code(

@@ -123,11 +123,11 @@ pub(super) fn checked_code(
         return Err(refuse(&reason, gas.remaining()));
     }
     let out_of_gas = |_| Outcome::halt(HaltReason::OutOfGas);
-    gas.charge(schedule.compile_byte.saturating_mul(code_bytes)).map_err(out_of_gas)?;
     let machine = crossroads
         .registry()
         .machine(kind)
         .map_err(|error| refuse(&error.to_string(), gas.remaining()))?;
+    gas.charge(machine.check_cost(code, schedule)).map_err(out_of_gas)?;
     let report =
         machine.validate(code).map_err(|error| refuse(&error.to_string(), gas.remaining()))?;
     let stored_bytes = report.executable.len() as u64;

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use primitives::CodeHash;
+use primitives::{CodeHash, VmKind};
 use schnellru::{LruMap, UnlimitedCompact};
 
 pub(crate) use artefacts::{ArtefactName, ArtefactStore};
 
 use crate::engine::compiled::CompiledProgram;
 use crate::engine::interpreted::InterpretedProgram;
+
+/// A machine and code of it: a Go program is run from its snapshot, a module as it is.
+pub(crate) type ProgramName = (VmKind, CodeHash);
 
 /// A module made ready, by one engine or by both.
 pub(crate) struct Loaded {
@@ -56,7 +59,7 @@ impl core::fmt::Debug for ProgramCache {
 impl ProgramCache {
     /// An empty cache of at most `bytes_max`.
     pub(crate) fn new(bytes_max: u64) -> Self {
-        let programs = Programs { by_hash: LruMap::new(UnlimitedCompact), bytes: 0 };
+        let programs = Programs { by_name: LruMap::new(UnlimitedCompact), bytes: 0 };
         Self {
             programs: Mutex::new(programs),
             bytes_max,
@@ -66,8 +69,8 @@ impl ProgramCache {
     }
 
     /// The program, if it is there.
-    pub(crate) fn get(&self, hash: &CodeHash) -> Option<Arc<Loaded>> {
-        let found = self.programs.lock().by_hash.get(hash).cloned();
+    pub(crate) fn get(&self, name: &ProgramName) -> Option<Arc<Loaded>> {
+        let found = self.programs.lock().by_name.get(name).cloned();
         let counter = if found.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
         found
@@ -75,15 +78,15 @@ impl ProgramCache {
 
     /// Keeps a program, and lets go of those used longest ago where there is too much. The last
     /// one stays, however large it is.
-    pub(crate) fn put(&self, hash: CodeHash, program: Arc<Loaded>) {
+    pub(crate) fn put(&self, name: ProgramName, program: Arc<Loaded>) {
         let mut programs = self.programs.lock();
-        if let Some(old) = programs.by_hash.remove(&hash) {
+        if let Some(old) = programs.by_name.remove(&name) {
             programs.bytes = programs.bytes.saturating_sub(old.weight_bytes());
         }
         programs.bytes = programs.bytes.saturating_add(program.weight_bytes());
-        programs.by_hash.insert(hash, program);
-        while programs.bytes > self.bytes_max && programs.by_hash.len() > 1 {
-            let Some((_, oldest)) = programs.by_hash.pop_oldest() else { break };
+        programs.by_name.insert(name, program);
+        while programs.bytes > self.bytes_max && programs.by_name.len() > 1 {
+            let Some((_, oldest)) = programs.by_name.pop_oldest() else { break };
             programs.bytes = programs.bytes.saturating_sub(oldest.weight_bytes());
         }
     }
@@ -91,11 +94,11 @@ impl ProgramCache {
     /// How many programs there are, and about how many bytes they take.
     pub(crate) fn size(&self) -> (u64, u64) {
         let programs = self.programs.lock();
-        (programs.by_hash.len() as u64, programs.bytes)
+        (programs.by_name.len() as u64, programs.bytes)
     }
 }
 
 struct Programs {
-    by_hash: LruMap<CodeHash, Arc<Loaded>, UnlimitedCompact>,
+    by_name: LruMap<ProgramName, Arc<Loaded>, UnlimitedCompact>,
     bytes: u64,
 }

@@ -6,11 +6,15 @@
 //! with the same outcome and the same gas. A frame has an instance of its own, which lives no
 //! longer than the frame.
 //!
-//! It does not run WASI programs, components, or modules with threads or vectors.
+//! [`WasmVm::go`] is the machine of Go programs beside it: the same engines and metering, a few
+//! functions of WASI, and a snapshot of the started program (see [`go`]).
+//!
+//! It runs no other WASI programs, no components, and no modules with threads or vectors.
 
 mod cache;
 mod config;
 mod engine;
+pub mod go;
 mod host;
 pub mod instrument;
 pub mod limits;
@@ -21,7 +25,7 @@ pub mod worker;
 pub use config::{
     EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WorkerConfig,
 };
-pub use host::imports::IMPORTS;
+pub use host::imports::{IMPORTS, WASI_IMPORTS};
 pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};
 pub use validate::{ImportSignature, ModuleReport, ValueType, inspect};

@@ -7,15 +7,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use abi::Interface;
-use primitives::{Bytes, CodeHash, VmKind, VmVersion};
+use parking_lot::Mutex;
+use primitives::{Bytes, CodeHash, Gas, VmKind, VmVersion};
 use thiserror::Error;
-use vm::{CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcome, Vm, VmStatus};
+use vm::{
+    CodeError, CodeReport, Entry, Frame, HaltReason, Host, HostedVm, Outcome, Schedule, Vm,
+    VmStatus,
+};
 
 use crate::cache::{ArtefactName, ArtefactStore, Loaded, ProgramCache};
 use crate::config::{EngineChoice, WasmConfig};
 use crate::engine::compiled::{CompiledProgram, Compiler};
 use crate::engine::interpreted::Interpreter;
 use crate::engine::{Attempt, Program};
+use crate::go::{self, Starter};
 use crate::host::frame::{FrameState, Ran, Scope};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
@@ -28,6 +33,16 @@ const MAGIC: &[u8] = b"\0asm";
 /// The machine that runs WebAssembly. See the [crate's page](crate).
 #[derive(Debug)]
 pub struct WasmVm {
+    kind: VmKind,
+    engines: Arc<Engines>,
+    /// The program that was checked last, which is often loaded next.
+    checked: Mutex<Option<(CodeHash, Instrumented)>>,
+    counters: Counters,
+}
+
+/// What both machines of this crate have in common.
+#[derive(Debug)]
+struct Engines {
     config: WasmConfig,
     limits: WasmLimits,
     costs: WasmCosts,
@@ -35,7 +50,6 @@ pub struct WasmVm {
     compiler: Option<Compiler>,
     programs: ProgramCache,
     artefacts: Option<ArtefactStore>,
-    counters: Counters,
 }
 
 /// Why the machine cannot start.
@@ -80,20 +94,40 @@ impl WasmVm {
                     .map_err(|source| WasmError::CacheDirectory { path: path.clone(), source })?,
             ),
         };
-        Ok(Self {
+        let engines = Engines {
             limits: config.limits(),
             costs: WASM_COSTS_V1,
             interpreter: Interpreter::new(),
             compiler,
             programs: ProgramCache::new(config.cache_bytes),
             artefacts,
-            counters: Counters::default(),
             config,
-        })
+        };
+        Ok(Self::over(VmKind::Wasm, Arc::new(engines)))
     }
 
-    fn instrument(&self, code: &[u8]) -> Result<Instrumented, CodeError> {
-        instrument(code, &self.limits, IMPORTS, &self.costs)
+    /// The machine of Go programs, with the same settings, engines and caches.
+    #[must_use]
+    pub fn go(&self) -> Self {
+        Self::over(VmKind::Go, Arc::clone(&self.engines))
+    }
+
+    fn over(kind: VmKind, engines: Arc<Engines>) -> Self {
+        Self { kind, engines, checked: Mutex::new(None), counters: Counters::default() }
+    }
+
+    /// The module that frames run, metered.
+    fn instrument(&self, hash: CodeHash, code: &[u8]) -> Result<Instrumented, CodeError> {
+        let Engines { limits, costs, interpreter, .. } = self.engines.as_ref();
+        if self.kind != VmKind::Go {
+            return instrument(code, limits, IMPORTS, costs);
+        }
+        let checked = self.checked.lock().take_if(|(checked, _)| *checked == hash);
+        if let Some((_, program)) = checked {
+            return Ok(program);
+        }
+        let snapshot = Starter { limits, costs, interpreter }.start(code)?;
+        instrument(&snapshot, limits, &go::imports(), costs)
     }
 
     fn run(&self, frame: &Frame<'_>, host: &mut dyn Host) -> Outcome {
@@ -104,7 +138,7 @@ impl WasmVm {
         if frame.entry == Entry::Deploy && !program.has_deploy {
             return Outcome::success(Bytes::new(), frame.gas_limit, 0);
         }
-        let limit = self.config.execution_time_limit_ms.map(Duration::from_millis);
+        let limit = self.engines.config.execution_time_limit_ms.map(Duration::from_millis);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         Scope::new(frame, host).lend(|scope| {
             let mut state = FrameState::new(frame, scope, deadline);
@@ -143,37 +177,37 @@ impl WasmVm {
     /// The program of a frame. A call that does not find it makes it ready for the interpreter,
     /// which takes time linear in the code, and compiles only where the settings demand it.
     fn program(&self, frame: &Frame<'_>) -> Result<Arc<Loaded>, String> {
-        if let Some(program) = self.programs.get(&frame.code_hash) {
+        if let Some(program) = self.engines.programs.get(&(self.kind, frame.code_hash)) {
             return Ok(program);
         }
-        let may_compile = self.config.engine == EngineChoice::Compiled;
+        let may_compile = self.engines.config.engine == EngineChoice::Compiled;
         self.load(frame.code_hash, frame.code, may_compile)
     }
 
     fn load(&self, hash: CodeHash, code: &[u8], may_compile: bool) -> Result<Arc<Loaded>, String> {
         let Instrumented { module, report } =
-            self.instrument(code).map_err(|error| error.to_string())?;
-        let interpreted = Arc::new(self.interpreter.load(&module)?);
+            self.instrument(hash, code).map_err(|error| error.to_string())?;
+        let interpreted = Arc::new(self.engines.interpreter.load(&module)?);
         let compiled = self.compiled(&module, may_compile);
         let (compiled, artefact_bytes) = compiled.map_or((None, 0), |(p, n)| (Some(p), n));
         let program = Arc::new(Loaded {
-            instantiation_points: self.costs.instantiation(&report),
+            instantiation_points: self.engines.costs.instantiation(&report),
             has_deploy: report.has_deploy,
             module_bytes: module.len() as u64,
             artefact_bytes,
             interpreted,
             compiled,
         });
-        self.programs.put(hash, Arc::clone(&program));
+        self.engines.programs.put((self.kind, hash), Arc::clone(&program));
         Ok(program)
     }
 
     /// The compiled program and the bytes of its artefact: from the disk, or compiled now where it
     /// may be.
     fn compiled(&self, module: &[u8], may_compile: bool) -> Option<(CompiledProgram, u64)> {
-        let compiler = self.compiler.as_ref()?;
+        let compiler = self.engines.compiler.as_ref()?;
         let name = ArtefactName::new(module, compiler.compatibility());
-        let kept = self.artefacts.as_ref().and_then(|artefacts| artefacts.get(&name));
+        let kept = self.engines.artefacts.as_ref().and_then(|artefacts| artefacts.get(&name));
         if let Some(artefact) = kept
             && let Ok(program) = compiler.load(&artefact)
         {
@@ -192,7 +226,7 @@ impl WasmVm {
             count(&self.counters.compile_failures);
             return None;
         };
-        if let Some(artefacts) = &self.artefacts
+        if let Some(artefacts) = &self.engines.artefacts
             && artefacts.put(&name, &artefact).is_err()
         {
             count(&self.counters.artefact_write_failures);
@@ -200,35 +234,18 @@ impl WasmVm {
         Some((program, artefact.len() as u64))
     }
 
-    fn compile(&self, compiler: &Compiler, module: &[u8]) -> Option<Vec<u8>> {
-        if self.config.worker.command.is_some() {
-            return compile_in_worker(&self.config, module).ok();
-        }
-        let compile = AssertUnwindSafe(|| compiler.compile(module));
-        catch_unwind(compile).ok().and_then(Result::ok)
-    }
-}
-
-impl Vm for WasmVm {
-    fn kind(&self) -> VmKind {
-        VmKind::Wasm
-    }
-
-    fn version(&self) -> VmVersion {
-        VmVersion { major: 1, minor: 0, patch: 0, features: vec![crate::host::MODULE.to_owned()] }
-    }
-
-    fn recognizes(&self, code: &[u8]) -> bool {
-        code.starts_with(MAGIC)
-    }
-
-    fn validate(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
-        let Instrumented { module, report } = self.instrument(code)?;
-        self.interpreter.check(&module).map_err(|reason| CodeError::Malformed {
+    fn check(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
+        let hash = CodeHash::of(code);
+        let program = self.instrument(hash, code)?;
+        self.engines.interpreter.check(&program.module).map_err(|reason| CodeError::Malformed {
             kind: VmKind::Wasm,
             offset: 0,
             reason,
         })?;
+        let report = program.report.clone();
+        if self.kind == VmKind::Go {
+            *self.checked.lock() = Some((hash, program));
+        }
         let import = |(module, name): (String, String)| format!("{module}.{name}");
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
@@ -239,11 +256,58 @@ impl Vm for WasmVm {
         })
     }
 
+    fn compile(&self, compiler: &Compiler, module: &[u8]) -> Option<Vec<u8>> {
+        if self.engines.config.worker.command.is_some() {
+            return compile_in_worker(&self.engines.config, module).ok();
+        }
+        let compile = AssertUnwindSafe(|| compiler.compile(module));
+        catch_unwind(compile).ok().and_then(Result::ok)
+    }
+}
+
+impl Vm for WasmVm {
+    fn kind(&self) -> VmKind {
+        self.kind
+    }
+
+    fn version(&self) -> VmVersion {
+        let mut features = vec![crate::host::MODULE.to_owned()];
+        if self.kind == VmKind::Go {
+            features.push(crate::host::wasi::MODULE.to_owned());
+        }
+        VmVersion { major: 1, minor: 0, patch: 0, features }
+    }
+
+    fn recognizes(&self, code: &[u8]) -> bool {
+        match self.kind {
+            VmKind::Go => go::is_go(code),
+            _ => code.starts_with(MAGIC) && !go::is_go(code),
+        }
+    }
+
+    fn validate(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
+        let name = |error| if self.kind == VmKind::Go { go::of_go(error) } else { error };
+        self.check(code).map_err(name)
+    }
+
+    fn check_cost(&self, code: &[u8], schedule: &Schedule) -> Gas {
+        let bytes = |count: u64| schedule.compile_byte.saturating_mul(count);
+        match self.kind {
+            VmKind::Go => {
+                // What cannot be unpacked is refused for the price of its own bytes.
+                let module_bytes = go::module_bytes(code).unwrap_or_default();
+                let bytes = bytes(module_bytes.max(code.len() as u64));
+                bytes.saturating_add(go::INITIALIZE_GAS_MAX)
+            }
+            _ => bytes(code.len() as u64),
+        }
+    }
+
     fn prepare(&self, code: &[u8]) {
         let hash = CodeHash::of(code);
-        let known = self.programs.get(&hash);
-        let is_ready =
-            known.is_some_and(|program| program.compiled.is_some() || self.compiler.is_none());
+        let known = self.engines.programs.get(&(self.kind, hash));
+        let is_ready = known
+            .is_some_and(|program| program.compiled.is_some() || self.engines.compiler.is_none());
         if !is_ready {
             // Code that cannot be made ready says so when it is called.
             let _ = self.load(hash, code, true);
@@ -252,13 +316,14 @@ impl Vm for WasmVm {
 
     fn status(&self) -> VmStatus {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (programs, program_bytes) = self.programs.size();
+        let (programs, program_bytes) = self.engines.programs.size();
         let counters = &self.counters;
-        let refused = self.artefacts.as_ref().map_or(0, |artefacts| read(&artefacts.refused));
+        let refused =
+            self.engines.artefacts.as_ref().map_or(0, |artefacts| read(&artefacts.refused));
         VmStatus {
             counters: vec![
-                ("cache_hits", read(&self.programs.hits)),
-                ("cache_misses", read(&self.programs.misses)),
+                ("cache_hits", read(&self.engines.programs.hits)),
+                ("cache_misses", read(&self.engines.programs.misses)),
                 ("cache_programs", programs),
                 ("cache_bytes", program_bytes),
                 ("compiles", read(&counters.compiles)),

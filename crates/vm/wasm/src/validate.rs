@@ -76,6 +76,8 @@ pub struct ModuleReport {
     pub globals: u32,
     /// Whether it holds an operator that works on floats.
     pub has_floats: bool,
+    /// Whether it holds an operator that reads or drops a segment or copies within a table.
+    pub uses_segments: bool,
 }
 
 /// Checks `wasm`, which may import what is `offered` and nothing else.
@@ -100,7 +102,7 @@ pub(crate) const FEATURES: WasmFeatures = WasmFeatures::WASM1
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG);
 
 /// The custom section that holds the interface.
-const INTERFACE_SECTION: &str = "braid.interface";
+pub(crate) const INTERFACE_SECTION: &str = "braid.interface";
 
 /// What is known of a function beside its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -184,6 +186,7 @@ impl<'a> Inspector<'a> {
             segment_elements: 0,
             globals: 0,
             has_floats: false,
+            uses_segments: false,
         };
         Self {
             limits,
@@ -353,6 +356,7 @@ impl<'a> Inspector<'a> {
         }
         operators.finish().map_err(malformed)?;
         self.report.has_floats |= tally.has_floats;
+        self.report.uses_segments |= tally.uses_segments;
         self.control_squares += u64::from(tally.controls) * u64::from(tally.controls);
         at_most("squared blocks", self.control_squares, limits.control_squares)?;
         self.functions.push(FunctionFacts {
@@ -440,6 +444,7 @@ struct Tally {
     operands: u32,
     has_calls: bool,
     has_floats: bool,
+    uses_segments: bool,
 }
 
 impl Tally {
@@ -454,6 +459,11 @@ impl Tally {
                 self.targets = self.targets.saturating_add(targets.len()).saturating_add(1);
             }
             Operator::Call { .. } | Operator::CallIndirect { .. } => self.has_calls = true,
+            Operator::MemoryInit { .. }
+            | Operator::DataDrop { .. }
+            | Operator::TableInit { .. }
+            | Operator::TableCopy { .. }
+            | Operator::ElemDrop { .. } => self.uses_segments = true,
             operator => self.has_floats |= is_float(operator),
         }
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use vm::Entry;
 use wasmi::{
-    Caller, CompilationMode, Config, Engine, Error, Global, Linker, Memory, Module, Store,
-    TrapCode, Val,
+    Caller, CompilationMode, Config, Engine, Error, Global, Instance, Linker, Memory, Module,
+    Store, TrapCode, Val,
 };
 
 use super::{Attempt, Program, export_name};
+use crate::go::{INITIALIZE, Image, Number};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::imports::{define_linker, for_each_import};
+use crate::host::imports::{define_linker, for_each_import, for_each_wasi_import};
 use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
@@ -42,6 +43,7 @@ impl Interpreter {
         let checker = Engine::new(&config(CompilationMode::Eager));
         let mut linker = Linker::new(&engine);
         link(&mut linker);
+        link_wasi(&mut linker);
         Self { engine, linker: Arc::new(linker), checker }
     }
 
@@ -57,46 +59,107 @@ impl Interpreter {
     }
 }
 
-impl Program for InterpretedProgram {
-    fn run(&self, entry: Entry, state: FrameState) -> Attempt {
+impl InterpretedProgram {
+    /// Runs the start of a Go program; what it leaves in memory and the globals of these names,
+    /// where it returned.
+    pub(crate) fn initialize(&self, state: FrameState, globals: &[String]) -> (Ran, Option<Image>) {
+        let (mut store, instance) = match self.instantiate(state) {
+            Ok(made) => made,
+            Err(ran) => return (*ran, None),
+        };
+        let found = Found::of(&instance, &store);
+        let function = instance.get_typed_func::<(), ()>(&store, INITIALIZE);
+        let (Some(found), Ok(function)) = (found, function) else {
+            return (failed(store), None);
+        };
+        found.start(&mut store);
+        let stop = match function.call(&mut store, ()) {
+            Ok(()) => Stop::Returned(0),
+            Err(error) => stop_of(&error),
+        };
+        let memory = found.handles.memory.data(&store).to_vec();
+        let numbers =
+            globals.iter().map(|name| number(&instance.get_global(&store, name)?.get(&store)));
+        let image = numbers.collect::<Option<_>>().map(|globals| Image { memory, globals });
+        let is_returned = matches!(stop, Stop::Returned(_));
+        (found.end(store, stop), image.filter(|_| is_returned))
+    }
+
+    fn instantiate(&self, state: FrameState) -> Result<(Store<Context>, Instance), Box<Ran>> {
         let mut store = Store::new(self.module.engine(), Context { state, handles: None });
-        let instance = match self.linker.instantiate_and_start(&mut store, &self.module) {
-            Ok(instance) => instance,
+        match self.linker.instantiate_and_start(&mut store, &self.module) {
+            Ok(instance) => Ok((store, instance)),
             Err(error) => {
                 let stop = match error.as_trap_code() {
                     Some(TrapCode::OutOfSystemMemory) => Stop::Failed,
                     _ => Stop::BadSegment,
                 };
-                return Attempt::Ran(Ran {
-                    state: store.into_data().state,
-                    points: 0,
-                    stack: 0,
-                    stop,
-                });
+                Err(Box::new(Ran { state: store.into_data().state, points: 0, stack: 0, stop }))
             }
+        }
+    }
+}
+
+impl Program for InterpretedProgram {
+    fn run(&self, entry: Entry, state: FrameState) -> Attempt {
+        let (mut store, instance) = match self.instantiate(state) {
+            Ok(made) => made,
+            Err(ran) => return Attempt::Ran(*ran),
         };
-        let found = (
-            instance.get_memory(&store, "memory"),
-            instance.get_global(&store, GAS_GLOBAL),
-            instance.get_global(&store, STACK_GLOBAL),
-            instance.get_typed_func::<i32, i32>(&store, export_name(entry)),
-        );
-        let (Some(memory), Some(gas), Some(stack), Ok(function)) = found else {
-            let state = store.into_data().state;
-            return Attempt::Ran(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
+        let found = Found::of(&instance, &store);
+        let function = instance.get_typed_func::<i32, i32>(&store, export_name(entry));
+        let (Some(found), Ok(function)) = (found, function) else {
+            return Attempt::Ran(failed(store));
         };
-        store.data_mut().handles = Some(Handles { memory, gas });
-        let points = store.data_mut().state.give_points();
-        set_points(gas, &mut store, points);
+        found.start(&mut store);
         let input_bytes = store.data_mut().state.input_bytes();
         let stop = match function.call(&mut store, input_bytes) {
             Ok(code) => Stop::Returned(code),
             Err(error) => stop_of(&error),
         };
-        let points = points_of(&gas.get(&store));
-        let stack = stack.get(&store).i32().unwrap_or_default();
-        Attempt::Ran(Ran { state: store.into_data().state, points, stack, stop })
+        Attempt::Ran(found.end(store, stop))
     }
+}
+
+/// What a run needs of an instance beside its function.
+struct Found {
+    handles: Handles,
+    stack: Global,
+}
+
+impl Found {
+    fn of(instance: &Instance, store: &Store<Context>) -> Option<Self> {
+        let memory = instance.get_memory(store, "memory")?;
+        let gas = instance.get_global(store, GAS_GLOBAL)?;
+        let stack = instance.get_global(store, STACK_GLOBAL)?;
+        Some(Self { handles: Handles { memory, gas }, stack })
+    }
+
+    fn start(&self, store: &mut Store<Context>) {
+        store.data_mut().handles = Some(self.handles);
+        let points = store.data_mut().state.give_points();
+        set_points(self.handles.gas, store, points);
+    }
+
+    fn end(&self, store: Store<Context>, stop: Stop) -> Ran {
+        let points = points_of(&self.handles.gas.get(&store));
+        let stack = self.stack.get(&store).i32().unwrap_or_default();
+        Ran { state: store.into_data().state, points, stack, stop }
+    }
+}
+
+fn failed(store: Store<Context>) -> Ran {
+    Ran { state: store.into_data().state, points: 0, stack: 0, stop: Stop::Failed }
+}
+
+fn number(value: &Val) -> Option<Number> {
+    Some(match value {
+        Val::I32(value) => Number::I32(*value),
+        Val::I64(value) => Number::I64(*value),
+        Val::F32(value) => Number::F32(value.to_bits()),
+        Val::F64(value) => Number::F64(value.to_bits()),
+        _ => return None,
+    })
 }
 
 /// What the store holds.
@@ -114,7 +177,22 @@ struct Handles {
 
 type Linked<T> = Result<T, Error>;
 
-for_each_import!(define_linker!(Linker<Context>, Caller<'_, Context>, Linked, enter));
+for_each_import!(define_linker!(
+    link,
+    crate::host::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
+for_each_wasi_import!(define_linker!(
+    link_wasi,
+    crate::host::wasi::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
 
 fn enter<R>(
     caller: &mut Caller<'_, Context>,

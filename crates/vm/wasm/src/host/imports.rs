@@ -78,13 +78,37 @@ macro_rules! for_each_import {
     };
 }
 
+/// The same for the functions of WASI, which only Go programs import.
+macro_rules! for_each_wasi_import {
+    ($callback:ident!($($context:tt)*)) => {
+        $callback! { [$($context)*]
+            wasi::sched_yield() -> i32;
+            wasi::proc_exit(code: i32) -> ();
+            wasi::args_get(items: i32, bytes: i32) -> i32;
+            wasi::args_sizes_get(count: i32, bytes: i32) -> i32;
+            wasi::environ_get(items: i32, bytes: i32) -> i32;
+            wasi::environ_sizes_get(count: i32, bytes: i32) -> i32;
+            wasi::clock_time_get(clock: i32, precision: i64, into: i32) -> i32;
+            wasi::random_get(into: i32, bytes: i32) -> i32;
+            wasi::poll_oneoff(subscriptions: i32, events: i32, count: i32, into: i32) -> i32;
+            wasi::fd_write(file: i32, ranges: i32, count: i32, written: i32) -> i32;
+            wasi::fd_read(file: i32, ranges: i32, count: i32, into: i32) -> i32;
+            wasi::fd_close(file: i32) -> i32;
+            wasi::fd_fdstat_get(file: i32, into: i32) -> i32;
+            wasi::fd_fdstat_set_flags(file: i32, flags: i32) -> i32;
+            wasi::fd_prestat_get(file: i32, into: i32) -> i32;
+            wasi::fd_prestat_dir_name(file: i32, into: i32, bytes: i32) -> i32;
+        }
+    };
+}
+
 /// Defines, for one engine, the function that puts every import into its linker. The first
-/// context names the linker's and the caller's type; `enter` is the engine's own, which gives the
-/// work a [`Call`](super::Call).
+/// context names the function, the module, the linker's and the caller's type; `enter` is the
+/// engine's own, which gives the work a [`Call`](super::Call).
 macro_rules! define_linker {
-    ([$linker:ty, $caller:ty, $result:ident, $enter:path]
+    ([$link:ident, $module:path, $linker:ty, $caller:ty, $result:ident, $enter:path]
         $($room:ident::$name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
-        fn link(linker: &mut $linker) {
+        fn $link(linker: &mut $linker) {
             $({
                 let import = |mut caller: $caller, $($argument: $type),*| -> $result<$output> {
                     $enter(&mut caller, |call| {
@@ -92,7 +116,7 @@ macro_rules! define_linker {
                     })
                 };
                 linker
-                    .func_wrap(crate::host::MODULE, stringify!($name), import)
+                    .func_wrap($module, stringify!($name), import)
                     .expect("invariant: the names of the imports differ");
             })*
         }
@@ -100,10 +124,11 @@ macro_rules! define_linker {
 }
 
 macro_rules! define_signatures {
-    ([] $($room:ident::$name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
-        /// What the host offers to modules.
-        pub const IMPORTS: &[ImportSignature] = &[$(ImportSignature {
-            module: super::MODULE,
+    ([$(#[$doc:meta])* $visibility:vis $list:ident, $module:path]
+        $($room:ident::$name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
+        $(#[$doc])*
+        $visibility const $list: &[ImportSignature] = &[$(ImportSignature {
+            module: $module,
             name: stringify!($name),
             parameters: &[$(<$type as Parameter>::TYPE),*],
             result: <$output as Output>::TYPE,
@@ -111,9 +136,16 @@ macro_rules! define_signatures {
     };
 }
 
-for_each_import!(define_signatures!());
+for_each_import!(define_signatures!(
+    /// What the host offers to modules.
+    pub IMPORTS, super::MODULE
+));
+for_each_wasi_import!(define_signatures!(
+    /// What the host offers to Go programs beside [`IMPORTS`].
+    pub WASI_IMPORTS, super::wasi::MODULE
+));
 
-pub(crate) use {define_linker, for_each_import};
+pub(crate) use {define_linker, for_each_import, for_each_wasi_import};
 
 trait Parameter {
     const TYPE: ValueType;

@@ -6,6 +6,7 @@ mod conformance;
 mod differential;
 mod faults;
 mod fresh;
+mod go;
 mod hostile;
 mod imports;
 
