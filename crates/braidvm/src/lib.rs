@@ -46,7 +46,9 @@ pub use block::{
     SecretKey, SignedTransaction,
 };
 pub use config::{
-    ChainConfig, Config, ConfigError, ExecutionConfig, NodeConfig, THREADS_MAX, VmConfig,
+    ChainConfig, Config, ConfigError, ExecutionConfig, Explained, Format, Layers, LogConfig,
+    LogFormat, LogLevel, METRICS_CONTRACTS_MAX, MetricsConfig, NodeConfig, Origin, ResolvedConfig,
+    THREADS_MAX, VmConfig,
 };
 pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
 pub use error::EngineError;

@@ -207,6 +207,14 @@ impl WasmVm {
         let compile = AssertUnwindSafe(|| compiler.compile(module));
         catch_unwind(compile).ok().and_then(Result::ok)
     }
+
+    /// Refuses imports that the settings leave out.
+    fn allow_imports(&self, imports: &[String]) -> Result<(), CodeError> {
+        let Some(allowed) = &self.config.allowed_imports else { return Ok(()) };
+        let Some(name) = imports.iter().find(|name| !allowed.contains(name)) else { return Ok(()) };
+        let reason = "the configuration of the chain does not allow it (vm.wasm.allowed_imports)";
+        Err(CodeError::Import { kind: VmKind::Wasm, name: name.clone(), reason: reason.to_owned() })
+    }
 }
 
 impl Vm for WasmVm {
@@ -230,11 +238,13 @@ impl Vm for WasmVm {
             reason,
         })?;
         let import = |(module, name): (String, String)| format!("{module}.{name}");
+        let imports: Vec<_> = report.imports.into_iter().map(import).collect();
+        self.allow_imports(&imports)?;
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
             interface: report.interface.as_deref().map(read_interface).transpose()?,
             exports: report.exports,
-            imports: report.imports.into_iter().map(import).collect(),
+            imports,
             has_constructor: report.has_deploy,
         })
     }
