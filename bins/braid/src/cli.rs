@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+pub(crate) mod lifecycle;
+
 use std::path::PathBuf;
 
 use braidvm::{B256, BlockNumber, Hash, Retention, THREADS_MAX, VmKind};
@@ -80,6 +82,24 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Call a contract and keep what it changed, or transfer coin
     Send(SendArgs),
+    /// Give a contract new code: the next version
+    Upgrade(lifecycle::UpgradeArgs),
+    /// Give a contract the code of an earlier version again
+    Rollback(lifecycle::RollbackArgs),
+    /// Let a contract be called no more, until it is unfrozen
+    Freeze(lifecycle::Subject),
+    /// Let a frozen contract be called again
+    Unfreeze(lifecycle::Subject),
+    /// Let a contract never be called again
+    Revoke(lifecycle::Subject),
+    /// List the versions of a contract: code, interface, block, author
+    Versions(lifecycle::VersionsArgs),
+    /// Show whose a contract is, or hand it over
+    Owner(lifecycle::OwnerArgs),
+    /// Show or set who may upgrade a contract or deploy on the chain, and approve of code
+    Policy(lifecycle::PolicyArgs),
+    /// Show or set who has which role with a contract, and which method is for a role alone
+    Access(lifecycle::AccessArgs),
     /// Show a block, make one, run blocks again and compare, or tell how one can be parallel
     Block(BlockArgs),
     /// Show a transaction of the chain, or what the bytes of one say
@@ -173,6 +193,9 @@ pub(crate) struct DeployArgs {
     /// The machine, where the file does not tell it
     #[arg(long, value_name = "VM")]
     pub(crate) vm: Option<VmKind>,
+    /// Let the owner replace the code later, also where it is EVM code
+    #[arg(long)]
+    pub(crate) managed: bool,
     #[command(flatten)]
     pub(crate) caller: Caller,
 }
@@ -364,8 +387,12 @@ pub(crate) enum StateCommand {
         /// The file
         file: PathBuf,
     },
-    /// Read every record, the history and the tree, and recompute the root
-    Verify,
+    /// Read every record, the tree, the history and the headers, and compare them
+    Verify {
+        /// Begin anew, also where an earlier verification was cut off
+        #[arg(long)]
+        restart: bool,
+    },
     /// Show what the store holds: tip, window of history, how far pruning is, bytes
     Status,
     /// Give the disk the space of what was pruned or overwritten

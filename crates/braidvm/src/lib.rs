@@ -29,12 +29,15 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod lifecycle;
+mod objects;
 mod past;
 mod receipt;
 mod request;
 mod snapshot;
 pub mod tree;
 mod units;
+mod verify;
 
 pub use abi::{Interface, Method, Type, Value, show_bytes};
 pub use accounts::{
@@ -54,18 +57,22 @@ pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifac
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
-    Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError, NativeHost,
-    Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, decode,
+    DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError,
+    NativeHost, Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, UPGRADER_ROLE,
+    access_control, decode, deployer, role_name,
 };
+pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
+pub use objects::StateObject;
 pub use past::StateAt;
 pub use primitives::{
-    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
-    Wei,
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, ObjectId, ObjectOwner, U256, VmKind,
+    VmVersion, WEI_PER_ETHER, Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
-pub use state::{Retention, StoreMetrics};
+pub use state::{Retention, StoreMetrics, record::UpgradePolicy};
 pub use units::parse_amount;
+pub use verify::{VerificationOutcome, VerificationProgress, VerificationTask};
 
 /// The rooms below, for those who build on a part of the engine.
 pub mod rooms {

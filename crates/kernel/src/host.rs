@@ -4,13 +4,13 @@
 use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
-    Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
+    Outcome, ScanRequest, Schedule, Status, Trap, object::ObjectStore, schedule::words,
 };
 use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
 use crate::{
     crossing::{CROSSING_REFUSED, Crossroads, refuse},
-    deploy::{self, Creation},
+    lifecycle::{self, Creation},
 };
 
 /// What a frame of a hosted machine reaches the transaction through.
@@ -21,6 +21,8 @@ pub(crate) struct FrameHost<'a, 'f> {
     depth: Depth,
     /// The machine of the frame, which is the only one it may call where crossing is switched off.
     kind: VmKind,
+    /// In whose name objects are changed; the contract's own where none is said.
+    pub(crate) object_actor: Option<Address>,
 }
 
 impl<'a, 'f> FrameHost<'a, 'f> {
@@ -31,7 +33,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     ) -> Self {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
-        Self { crossroads, access, environment, depth, kind }
+        Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
     /// What a native contract reaches the transaction through.
@@ -43,7 +45,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     ) -> Self {
         let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
         let (depth, kind) = (call.depth, VmKind::Native);
-        Self { crossroads, access, environment, depth, kind }
+        Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.
@@ -128,6 +130,11 @@ impl Host for FrameHost<'_, '_> {
         self.access.code_hash(gas, address)
     }
 
+    fn interface(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Option<Bytes>, Trap> {
+        let record = self.contract_record(gas, address)?;
+        Ok(record.and_then(|record| record.interface).map(|text| Bytes::from(text.into_bytes())))
+    }
+
     fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
         self.access.transfer(gas, to, amount)
     }
@@ -192,7 +199,7 @@ impl Host for FrameHost<'_, '_> {
                 gas_limit: lent,
                 depth: self.depth,
             };
-            deploy::create(self.crossroads, self.access.frames(), &creation)
+            lifecycle::create(self.crossroads, self.access.frames(), &creation)
         };
         self.settle(gas, lent, &outcome)?;
         let address = if outcome.status == Status::Success { address } else { None };
@@ -205,6 +212,10 @@ impl Host for FrameHost<'_, '_> {
 
     fn block_hash(&mut self, gas: &mut GasMeter, number: u64) -> Result<B256, Trap> {
         self.access.block_hash(gas, number)
+    }
+
+    fn object_store(&mut self) -> &mut dyn ObjectStore {
+        self
     }
 
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap> {

@@ -22,8 +22,24 @@ pub const FOREIGN_CODE_BYTES_MAX: usize = 8 << 20;
 /// Versions of a contract. All of their code hashes are in its record.
 pub const CONTRACT_VERSIONS_MAX: u32 = 256;
 
+/// Approvals that one change of a contract can ask for or have.
+pub const APPROVALS_MAX: u32 = 64;
+
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
+
+/// Bytes of the name of a field of a state object.
+pub const OBJECT_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of the value of a field of a state object, its type among them.
+pub const OBJECT_VALUE_BYTES_MAX: usize = 64 << 10;
+
+/// Fields of a state object.
+pub const OBJECT_FIELDS_MAX: u32 = 256;
+
+/// Objects that one looks at to find who may change an object: itself, its owner, the owner's
+/// owner.
+pub const OBJECT_OWNERS_MAX: u32 = 8;
 
 /// Bytes of a name in the name registry.
 pub const NAME_BYTES_MAX: usize = 64;

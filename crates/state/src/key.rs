@@ -48,7 +48,7 @@ namespaces! {
     Slot = 2, "slot";
     /// An entry of a contract's own storage: bytes to bytes.
     Kv = 3, "kv";
-    /// A state object.
+    /// State objects: an object, its fields, and what an owner has.
     Object = 4, "object";
     /// The data of a Solana account.
     SvmAccount = 5, "svm-account";
@@ -69,6 +69,10 @@ namespaces! {
     /// A number of a contract that is changed by adding and subtracting; see
     /// [`number`](crate::number).
     Counter = 13, "counter";
+    /// A version of a contract that a later one replaced.
+    Version = 14, "version";
+    /// Who may do what with a contract: roles, rules of methods, approvals.
+    Access = 15, "access";
 }
 
 /// The key of one record: namespace, space, and a key of any length within them.
@@ -124,10 +128,28 @@ impl Key {
         Self::new(Namespace::Contract, address, &[])
     }
 
+    /// An earlier version of a contract.
+    #[must_use]
+    pub fn version(address: &Address, version: u32) -> Self {
+        Self::new(Namespace::Version, address, &version.to_be_bytes())
+    }
+
+    /// A record of who may do what with a contract.
+    #[must_use]
+    pub fn access(address: &Address, key: &[u8]) -> Self {
+        Self::new(Namespace::Access, address, key)
+    }
+
     /// The identity behind a 20-byte alias, given as the EVM address.
     #[must_use]
     pub fn alias(alias: &Address) -> Self {
         Self::new(Namespace::Alias, alias, &[])
+    }
+
+    /// A record of state objects: of an object, or of one who has objects.
+    #[must_use]
+    pub fn object(space: &[u8; SPACE_BYTES], key: &[u8]) -> Self {
+        Self::new(Namespace::Object, &Address::new(*space), key)
     }
 
     /// The rules of the chain.

@@ -33,7 +33,7 @@ const DIRECTIONS: [(&str, &[&str]); 24] = [
     ("braid-proof", &["primitives"]),
     ("braid-state", &["primitives", "proof"]),
     ("braid-journal", &["primitives", "state"]),
-    ("braid-vm", &["primitives", "abi"]),
+    ("braid-vm", &["primitives", "abi", "vm"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
     ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler"]),

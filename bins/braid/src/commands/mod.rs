@@ -5,6 +5,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod lifecycle;
 mod proof;
 mod snapshot;
 mod state;
@@ -34,6 +35,17 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Deploy(arguments) => contract::deploy(global, arguments, output),
         Command::Call(arguments) => contract::call(global, arguments, output),
         Command::Send(arguments) => contract::send(global, arguments, output),
+        Command::Upgrade(arguments) => lifecycle::upgrade(global, arguments, output),
+        Command::Rollback(arguments) => lifecycle::rollback(global, arguments, output),
+        Command::Freeze(subject) => lifecycle::change(global, subject, output, |it| it.freeze()),
+        Command::Unfreeze(subject) => {
+            lifecycle::change(global, subject, output, |it| it.unfreeze())
+        }
+        Command::Revoke(subject) => lifecycle::change(global, subject, output, |it| it.revoke()),
+        Command::Versions(arguments) => lifecycle::versions(global, arguments, output),
+        Command::Owner(arguments) => lifecycle::owner(global, arguments, output),
+        Command::Policy(arguments) => lifecycle::policy(global, arguments, output),
+        Command::Access(arguments) => lifecycle::access(global, arguments, output),
         Command::Init(arguments) => chain::init(global, arguments, output),
         Command::Genesis => chain::genesis(global, output),
         Command::Block(arguments) => chain::block(global, arguments, output),
