@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod interfaces;
 mod lifecycle;
+pub mod metrics;
 mod objects;
 mod past;
 mod receipt;
@@ -53,7 +54,9 @@ pub use config::{
     LogFormat, LogLevel, METRICS_CONTRACTS_MAX, MetricsConfig, NodeConfig, Origin, ResolvedConfig,
     THREADS_MAX, VmConfig,
 };
-pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
+pub use engine::{
+    BlockReceipt, Engine, FoundTransaction, Inspection, Machines, ReadArtifact, SnapshotId,
+};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{

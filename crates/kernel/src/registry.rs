@@ -114,7 +114,14 @@ impl Registry {
     /// [`RegistryError::Missing`] where there is none of this kind.
     pub fn set_enabled(&self, kind: VmKind, is_enabled: bool) -> Result<(), RegistryError> {
         let slot = self.machines.get(&kind).ok_or(RegistryError::Missing(kind))?;
+        let machine = slot.machine.as_vm();
+        if is_enabled {
+            machine.start();
+        }
         slot.is_enabled.store(is_enabled, Ordering::SeqCst);
+        if !is_enabled {
+            machine.stop();
+        }
         Ok(())
     }
 

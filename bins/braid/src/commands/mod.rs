@@ -1,14 +1,18 @@
 //! The commands, a file a family.
 
 mod chain;
+mod config;
 mod contract;
 mod demo;
 mod doctor;
 mod inspect;
 mod lifecycle;
+mod machines;
 mod proof;
 mod snapshot;
 mod state;
+mod status;
+mod top;
 mod vectors;
 
 use std::{
@@ -57,7 +61,11 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
-        Command::Vms => inspect::machines(global, output),
+        Command::Vms => machines::list(global, output),
+        Command::Status { address } => status::status(global, address.as_deref(), output),
+        Command::Top(arguments) => top::top(global, arguments, output),
+        Command::Vm(command) => machines::run(global, command, output),
+        Command::Config(command) => config::run(global, command, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
             vectors::evm(path, filter.as_deref(), fork.as_deref(), output)

@@ -61,6 +61,7 @@ const KEYS: &[(&str, &str)] = &[
         "threads that execute blocks; 0 for as many as the machine has, 1 for none at once",
     ),
     ("execution.parallel_from", "blocks with fewer transactions run one after another"),
+    ("execution.prefetch_threads", "threads that read ahead what transactions name; 0 for none"),
     ("execution.verify", "whether every block is executed both ways and compared"),
     ("node.retention_blocks", "blocks whose states stay readable: a number or all"),
     ("log.level", "what is logged: off, error, warn, info, debug or trace"),

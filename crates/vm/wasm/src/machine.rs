@@ -260,6 +260,11 @@ impl Vm for WasmVm {
         }
     }
 
+    /// Gives back the programs in memory.
+    fn stop(&self) {
+        self.programs.clear();
+    }
+
     fn status(&self) -> VmStatus {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (programs, program_bytes) = self.programs.size();
