@@ -79,7 +79,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Print the genesis of a chain for development, to begin an own one with
     Genesis,
-    /// Make a contract from a file: WebAssembly, a compiler's JSON, or EVM creation code
+    /// Make a contract: WebAssembly, TypeScript, JavaScript, a compiler's JSON, EVM creation code
     Deploy(DeployArgs),
     /// Call a contract and keep nothing
     Call(CallArgs),
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Show an account or contract: balance, machine, code, interface, storage
     Inspect(InspectArgs),
+    /// Show a state object, or the objects of an owner
+    Object(ObjectArgs),
     /// Show the interface of a file or a contract, or encode and decode by it
     Abi(AbiArgs),
     /// The state as a whole
@@ -126,6 +128,9 @@ pub(crate) enum Command {
     /// The state in files that other nodes begin from
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
+    #[command(subcommand)]
+    Js(JsCommand),
     /// List the machines: versions, switches, counters
     Vms,
     /// Show the chain at one look: tip, machines, store, last block
@@ -196,9 +201,26 @@ pub(crate) struct Moment {
     pub(crate) block: Option<BlockNumber>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum JsCommand {
+    /// Tell what is wrong with the sources of a contract, and show its interface
+    Check {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+    },
+    /// Write the unit that a deploy stores: all modules, without types and comments
+    Pack {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// The file
+    /// The file, or the folder of a JavaScript project
     pub(crate) file: PathBuf,
     /// Arguments of the constructor
     #[arg(allow_negative_numbers = true)]
@@ -353,6 +375,20 @@ pub(crate) struct InspectArgs {
     /// Records of storage to show
     #[arg(long, default_value_t = 16, value_name = "COUNT")]
     pub(crate) storage: usize,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectArgs {
+    /// The identity of an object, or `list`
+    pub(crate) object: String,
+    /// Whose objects to list: a name, an address, or the identity of an object
+    #[arg(long, value_name = "OWNER")]
+    pub(crate) owner: Option<String>,
+    /// Objects to list
+    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }

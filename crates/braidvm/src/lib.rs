@@ -82,6 +82,7 @@ pub mod rooms {
     pub use abi;
     pub use block;
     pub use journal;
+    pub use js_compiler;
     pub use kernel;
     pub use primitives;
     pub use proof;

@@ -38,6 +38,7 @@ pub struct Town {
     wasm_token: Address,
     scanner: Address,
     counted: Address,
+    collector: Address,
     bouncers: [Address; 2],
     watcher: Address,
     hot_counter: Address,
@@ -108,6 +109,7 @@ impl Town {
         let wasm_token = world.deploy("rust/token.wasm", &arguments);
         let scanner = world.deploy_wat(contracts::SCANNER);
         let counted = world.deploy_wat(contracts::WASM_COUNTER);
+        let collector = world.deploy_wat(contracts::COLLECTOR);
         let bouncers = [
             world.deploy_wat(contracts::WASM_BOUNCER),
             world.deploy_evm(crossing_tests::contracts::EVM_BOUNCER),
@@ -138,6 +140,7 @@ impl Town {
             wasm_token,
             scanner,
             counted,
+            collector,
             bouncers,
             watcher,
             hot_counter,
@@ -259,7 +262,7 @@ impl Writer<'_> {
         let somebody = sender(random.below(SENDERS + 3));
         let amount = U256::from(random.below(50));
         let coin = random.below(1000);
-        match random.below(23) {
+        match random.below(26) {
             0..=2 => (somebody, Bytes::new(), coin),
             3 => (self.beneficiary, Bytes::new(), coin * random.below(2)),
             4 | 5 => {
@@ -295,6 +298,11 @@ impl Writer<'_> {
                 self.passed_on(town.counted, &input.into())
             }
             19..=22 => self.managed(),
+            23 | 24 => (town.collector, vec![*random.of(&[0, 0, 0, 1, 1, 2, 3])].into(), 0),
+            25 => {
+                let operation = vec![*random.of(&[0, 1, 2, 3])];
+                self.passed_on(town.collector, &operation.into())
+            }
             14 if !self.made.is_empty() => {
                 let made = *self.random.of(&self.made);
                 (made, Bytes::from_static(&[7; 9]), 0)

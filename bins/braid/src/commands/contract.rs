@@ -10,6 +10,7 @@ use braidvm::{
 };
 use serde_json::{Value as Json, json};
 
+use super::javascript;
 use crate::{
     cli::{CallArgs, Caller, DeployArgs, EstimateArgs, Global, SendArgs, Target, TraceArgs},
     context,
@@ -175,8 +176,11 @@ pub(crate) fn artifact(
     abi: Option<&Path>,
     kind: Option<VmKind>,
 ) -> Result<Artifact, Failure> {
-    let mut artifact =
-        Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?;
+    let mut artifact = if javascript::is_source(file) {
+        javascript::artifact(file)?
+    } else {
+        Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?
+    };
     if let Some(path) = abi {
         artifact = artifact.with_interface(context::interface(path)?);
     }

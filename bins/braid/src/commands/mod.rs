@@ -6,8 +6,10 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod javascript;
 mod lifecycle;
 mod machines;
+mod object;
 mod proof;
 mod snapshot;
 mod state;
@@ -58,6 +60,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Estimate(arguments) => contract::estimate(global, arguments, output),
         Command::Trace(arguments) => contract::trace(global, arguments, output),
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
+        Command::Object(arguments) => object::object(global, arguments, output),
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
@@ -66,6 +69,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Top(arguments) => top::top(global, arguments, output),
         Command::Vm(command) => machines::run(global, command, output),
         Command::Config(command) => config::run(global, command, output),
+        Command::Js(command) => javascript::run(command, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
             vectors::evm(path, filter.as_deref(), fork.as_deref(), output)
