@@ -138,7 +138,19 @@ pub struct VmConfig {
     pub evm: EvmConfig,
     /// WebAssembly.
     pub wasm: WasmConfig,
+    /// JavaScript.
+    #[cfg(feature = "js")]
+    pub js: vm_js::JsConfig,
 }
+
+/// The machines of this build, in the order of their numbers.
+const BUILT_IN: &[VmKind] = &[
+    VmKind::Evm,
+    VmKind::Wasm,
+    #[cfg(feature = "js")]
+    VmKind::Js,
+    VmKind::Native,
+];
 
 impl Default for VmConfig {
     fn default() -> Self {
@@ -149,6 +161,8 @@ impl Default for VmConfig {
             memory_bytes_max: None,
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
+            #[cfg(feature = "js")]
+            js: vm_js::JsConfig::default(),
         }
     }
 }
@@ -313,6 +327,8 @@ impl Config {
             evm: EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() },
             wasm: self.wasm(),
             is_crossing_refused: !self.vm.enable_cross_vm_calls,
+            #[cfg(feature = "js")]
+            js: self.vm.js.clone(),
             disabled: self.disabled_vms(),
             ..KernelConfig::default()
         }
@@ -353,18 +369,15 @@ impl Config {
     /// The machines that are switched off.
     #[must_use]
     pub fn disabled_vms(&self) -> Vec<VmKind> {
-        BUILT_IN.into_iter().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
+        BUILT_IN.iter().copied().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
     }
 
     /// Checks each value, and which go together.
     fn check(&self) -> Result<(), String> {
         self.check_values()?;
         if !self.vm.enable_jit && self.vm.wasm.engine == EngineChoice::Compiled {
-            return Err(
-                "vm.enable_jit is false and vm.wasm.engine is \"compiled\": code is either \
-                        compiled or not"
-                    .to_owned(),
-            );
+            let both = "vm.enable_jit is false and vm.wasm.engine is \"compiled\"";
+            return Err(format!("{both}: code is either compiled or not"));
         }
         let least = self.vm.wasm.memory_limit.saturating_mul(2);
         match self.vm.memory_bytes_max {
@@ -412,9 +425,6 @@ impl Config {
     }
 }
 
-/// The machines of this build, in the order of their numbers.
-const BUILT_IN: [VmKind; 3] = [VmKind::Evm, VmKind::Wasm, VmKind::Native];
-
 /// Gas of the smallest transaction: below it a block could hold none.
 const GAS_LIMIT_MIN: Gas = Gas(21_000);
 
@@ -436,7 +446,8 @@ mod tests {
         assert_eq!(config.node.retention_blocks.to_string(), "9");
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
-        assert_eq!(config.disabled_vms(), [VmKind::Wasm, VmKind::Native]);
+        let others: Vec<VmKind> = BUILT_IN.iter().copied().skip(1).collect();
+        assert_eq!(config.disabled_vms(), others);
     }
 
     #[test]

@@ -46,6 +46,8 @@ fn a_list_of_providers_means_what_it_says() {
     assert_eq!(config.vm.memory_bytes_max, Some(1 << 30));
     assert_eq!(config.execution.threads, 2);
     assert_eq!(config.vm.wasm.execution_time_limit_ms, Some(30_000));
+    #[cfg(feature = "js")]
+    assert_eq!(config.vm.js.execution_time_limit_ms, Some(30_000));
     let wasm = config.kernel().wasm;
     assert_eq!(wasm.cache_bytes, 256 << 20);
     assert_eq!(wasm.instances, 12, "three quarters of 1 GiB, 64 MiB each");

@@ -18,11 +18,11 @@ fn samples(page: &str) -> BTreeMap<String, String> {
     let mut samples = BTreeMap::new();
     for line in page.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
-            family = rest.split(' ').next().unwrap().to_owned();
-            let kind = rest.split(' ').nth(1).unwrap();
+            family = rest.split(' ').next().expect("the test is right").to_owned();
+            let kind = rest.split(' ').nth(1).expect("the test is right");
             assert!(["counter", "gauge", "histogram", "untyped"].contains(&kind), "{line}");
         } else if !line.starts_with("# HELP ") {
-            let (name, value) = line.rsplit_once(' ').unwrap();
+            let (name, value) = line.rsplit_once(' ').expect("the test is right");
             assert!(name.starts_with(&family) && !family.is_empty(), "{line} is not of {family}");
             assert!(value.parse::<f64>().is_ok(), "{line}");
             assert_eq!(name.contains('{'), name.ends_with('}'), "{line}");
@@ -36,7 +36,7 @@ fn sum(samples: &BTreeMap<String, String>, name: &str, label: &str) -> u64 {
     let wanted = samples
         .iter()
         .filter(|(key, _)| key.split('{').next() == Some(name) && key.contains(label));
-    wanted.map(|(_, value)| value.parse::<u64>().unwrap()).sum()
+    wanted.map(|(_, value)| value.parse::<u64>().expect("the test is right")).sum()
 }
 
 struct Chain {
@@ -52,14 +52,14 @@ fn chain(threads: usize, contracts: usize) -> Chain {
     config.execution.threads = threads;
     config.execution.parallel_from = 2;
     config.metrics.contracts = contracts;
-    let mut engine = Engine::in_memory(config).unwrap();
-    let alice = engine.account("alice").unwrap();
-    let bob = engine.account("bob").unwrap();
+    let mut engine = Engine::in_memory(config).expect("the test is right");
+    let alice = engine.account("alice").expect("the test is right");
+    let bob = engine.account("bob").expect("the test is right");
     let deploy = |engine: &mut Engine, bytes: &[u8], arguments: &[&str]| {
-        let artifact = Artifact::from_bytes("made", bytes).unwrap();
+        let artifact = Artifact::from_bytes("made", bytes).expect("the test is right");
         let deploy = Deploy::new(alice, artifact)
             .arguments(arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
-        engine.deploy(&deploy).unwrap().expect_contract()
+        engine.deploy(&deploy).expect("the test is right").expect_contract()
     };
     let token = deploy(&mut engine, TOKEN, &["Gold", "GLD", "1000"]);
     let counter = deploy(&mut engine, COUNTER, &[]);
@@ -69,7 +69,7 @@ fn chain(threads: usize, contracts: usize) -> Chain {
     let first = engine.tip().0 + 1;
     let mut skipped = 0;
     for _ in 0..2 {
-        let mut nonce = engine.nonce(&alice).unwrap();
+        let first_nonce = engine.nonce(&alice).expect("memory");
         let requests = [
             Request::new(alice, token, "transfer").arguments(["bob", "5"]),
             Request::new(alice, token, "transfer").arguments(["bob", "5000"]),
@@ -77,18 +77,18 @@ fn chain(threads: usize, contracts: usize) -> Chain {
             Request::transfer(alice, bob, Wei(U256::from(7))),
         ];
         let mut signed: Vec<SignedTransaction> = Vec::new();
-        for request in &requests {
+        for (nonce, request) in (first_nonce..).zip(&requests) {
             let request = request.clone().gas_limit(Gas(1_000_000));
-            let (transaction, _) = engine.transaction(&request).unwrap();
-            signed.push(engine.sign(&transaction, nonce).unwrap());
-            nonce += 1;
+            let (transaction, _) = engine.transaction(&request).expect("the test is right");
+            signed.push(engine.sign(&transaction, nonce).expect("the test is right"));
         }
         // The nonce is used.
         signed.insert(1, signed[0].clone());
-        skipped += engine.send_block(&signed).unwrap().skipped.len() as u64;
+        skipped += engine.send_block(&signed).expect("the test is right").skipped.len() as u64;
     }
     let tip = engine.tip().0;
-    let blocks = (first..=tip).map(|number| engine.block(BlockNumber(number)).unwrap());
+    let blocks =
+        (first..=tip).map(|number| engine.block(BlockNumber(number)).expect("the test is right"));
     let receipts = blocks.flat_map(|block| block.receipts).collect();
     Chain { engine, monitor, receipts, skipped }
 }

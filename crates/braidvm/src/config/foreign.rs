@@ -13,6 +13,13 @@ use super::words::{boolean, bytes, duration_ms, number, text};
 /// Values of the EVM's stack (yellow paper, 9.1).
 const EVM_STACK_VALUES: u64 = 1024;
 
+/// The keys of the machines of this build that guard a node against frames that run too long.
+const TIME_LIMITS: &[&str] = &[
+    "vm.wasm.execution_time_limit_ms",
+    #[cfg(feature = "js")]
+    "vm.js.execution_time_limit_ms",
+];
+
 /// What a key comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Meaning {
@@ -50,8 +57,12 @@ pub(super) fn meaning(path: &str, value: &Json) -> Result<Meaning, String> {
             becomes("vm.wasm.memory_limit", json!(limit))
         }
         "wasm.max_stack_height" => becomes("vm.wasm.stack_slots", json!(number(value)?)),
-        "wasm.execution_time_limit" | "limits.execution_timeout" => {
+        "wasm.execution_time_limit" => {
             becomes("vm.wasm.execution_time_limit_ms", json!(duration_ms(value)?))
+        }
+        "limits.execution_timeout" => {
+            let limit = json!(duration_ms(value)?);
+            Meaning::Settings(TIME_LIMITS.iter().map(|key| (*key, limit.clone())).collect())
         }
         "limits.memory" => becomes("vm.memory_bytes_max", json!(bytes(value)?)),
         "limits.cpu" => becomes("execution.threads", json!(processors(value)?)),

@@ -56,6 +56,15 @@ const KEYS: &[(&str, &str)] = &[
     ("vm.wasm.worker.arguments", "arguments of that program"),
     ("vm.wasm.worker.memory_limit", "bytes of address space of that program"),
     ("vm.wasm.worker.time_limit_ms", "milliseconds that it may take for one module"),
+    ("vm.js.engine", "what runs the scripts: quickjs"),
+    ("vm.js.memory_limit", "bytes that one context may use; more is a fault of the node"),
+    (
+        "vm.js.execution_time_limit_ms",
+        "milliseconds of a frame on this node; more is a fault of the node, never a result",
+    ),
+    ("vm.js.contexts", "contexts that are kept between calls"),
+    ("vm.js.contexts_bytes", "bytes that contexts hold between calls"),
+    ("vm.js.cache_bytes", "bytes of compiled scripts kept in memory"),
     (
         "execution.threads",
         "threads that execute blocks; 0 for as many as the machine has, 1 for none at once",
