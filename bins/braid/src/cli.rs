@@ -2,7 +2,7 @@
 
 pub(crate) mod lifecycle;
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, num::NonZero, path::PathBuf};
 
 use braidvm::{B256, BlockNumber, Hash, Retention, THREADS_MAX, VmKind};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
@@ -23,7 +23,7 @@ pub(crate) struct Global {
     /// Folder of the chain; without it the chain is in memory and ends with the command
     #[arg(long, global = true, env = "BRAID_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Configuration file (TOML)
+    /// Configuration file: YAML where its name ends in .yaml or .yml, else TOML
     #[arg(long, global = true, env = "BRAID_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Blocks whose states stay readable: a number or `all`; instead of the configuration's
@@ -41,6 +41,9 @@ pub(crate) struct Global {
         value_parser = BoolishValueParser::new(),
     )]
     pub(crate) verify_parallel: bool,
+    /// Serve figures over HTTP while the command runs, as in 127.0.0.1:9464; port 0 takes a free one
+    #[arg(long, global = true, env = "BRAID_METRICS", value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// JSON on stdout, one object a line, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -133,6 +136,19 @@ pub(crate) enum Command {
     Js(JsCommand),
     /// List the machines: versions, switches, counters
     Vms,
+    /// Show the chain at one look: tip, machines, store, last block
+    Status {
+        /// Where a running braid serves figures; without it the data folder tells
+        address: Option<String>,
+    },
+    /// Watch a chain while it runs
+    Top(TopArgs),
+    /// One machine: show it, stop it, start it again
+    #[command(subcommand)]
+    Vm(VmCommand),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Measure side by side with a peer in one run
     Bench(BenchArgs),
     /// Run public test vectors
@@ -271,10 +287,13 @@ pub(crate) struct BlockArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BlockCommand {
-    /// Make one block of many transactions that are signed already
+    /// Make one block, or some, of many transactions that are signed already
     Make {
         /// The file: the bytes of a transaction as hexadecimal on each line; `-` is stdin
         file: PathBuf,
+        /// Make a block of each so many transactions, instead of one of all
+        #[arg(long, value_name = "COUNT")]
+        per_block: Option<NonZero<usize>>,
         /// Tell each receipt as soon as it is final, while later transactions still run
         #[arg(long)]
         stream: bool,
@@ -493,6 +512,58 @@ pub(crate) enum SnapshotCommand {
         /// The root of the state, from somebody you trust
         #[arg(long, value_name = "ROOT", value_parser = state_root)]
         root: Option<Hash>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopArgs {
+    /// Where a running braid serves figures; without it the data folder tells
+    pub(crate) address: Option<String>,
+    /// Print one frame and end; no terminal is needed
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// How often to look
+    #[arg(
+        long,
+        default_value_t = 1_000,
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(50..=60_000),
+    )]
+    pub(crate) interval_ms: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VmCommand {
+    /// List the machines: versions, switches, counters
+    List,
+    /// Show one machine
+    Status {
+        /// The machine
+        vm: VmKind,
+    },
+    /// Let a machine run again that was stopped in a data folder
+    Enable {
+        /// The machine
+        vm: VmKind,
+    },
+    /// Stop a machine in a data folder: its contracts do not run
+    Disable {
+        /// The machine
+        vm: VmKind,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every value, where it comes from, and what it means
+    Explain {
+        /// One key, or one section with all in it, such as `vm.wasm`
+        key: Option<String>,
+    },
+    /// Read a file by itself and say what is wrong with it
+    Check {
+        /// The file
+        file: PathBuf,
     },
 }
 

@@ -1,31 +1,51 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
-use std::{fmt::Display, fs::File, io::Read, path::Path};
+use std::{ffi::OsString, fmt::Display, fs::File, io::Read, path::Path};
 
-use braidvm::{Config, Engine, Gas, Interface, StateAt, Wei};
+use braidvm::{Config, Engine, Format, Gas, Interface, Layers, ResolvedConfig, StateAt, Wei};
+use serde_json::json;
 
 use crate::{
     cli::{Caller, Global, Moment},
     failure::Failure,
+    output::Output,
+    telemetry,
 };
 
 /// Bytes of a file that is read at once: code of the largest contract in hexadecimal, an ABI and
 /// what else compilers write into one file, with room to spare.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 
-/// The configuration: the file that is named, or the defaults.
-pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
-    let mut config = match &global.config {
-        Some(path) => Config::from_toml(&path.display().to_string(), &read_text(path)?)?,
-        None => Config::default(),
+/// The configuration: defaults, the file that is named, the environment, flags, each above those
+/// before.
+pub(crate) fn resolved(global: &Global) -> Result<ResolvedConfig, Failure> {
+    let mut layers = Layers::new();
+    if let Some(path) = &global.config {
+        let name = path.display().to_string();
+        layers = layers.file(&name, Format::of(path), &read_text(path)?)?;
+    }
+    let variable = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
     };
+    layers = layers.environment(std::env::vars_os().filter_map(variable))?;
     if let Some(retention) = global.retention {
-        config.node.retention_blocks = retention;
+        layers = layers.flag("--retention", "node.retention_blocks", json!(retention))?;
     }
     if let Some(threads) = global.threads {
-        config.execution.threads = threads;
+        layers = layers.flag("--threads", "execution.threads", json!(threads))?;
     }
-    config.execution.verify |= global.verify_parallel;
+    if let Some(address) = global.metrics {
+        layers = layers.flag("--metrics", "metrics.listen", json!(address))?;
+    }
+    if global.verify_parallel {
+        layers = layers.flag("--verify-parallel", "execution.verify", json!(true))?;
+    }
+    Ok(layers.resolve()?)
+}
+
+/// The configuration, with this program as the one that compiles unless it names another.
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
+    let mut config = resolved(global)?.config;
     let worker = &mut config.vm.wasm.worker;
     if let (None, Ok(braid)) = (&worker.command, std::env::current_exe()) {
         worker.command = Some(braid);
@@ -34,13 +54,21 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// The engine over the data folder, or in memory where none is named.
+/// The engine over the data folder, or in memory where none is named. It logs, and serves its
+/// figures, as the configuration says.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let config = config(global)?;
-    match &global.data {
-        Some(folder) => Ok(Engine::open(folder, config)?),
-        None => Ok(Engine::in_memory(config)?),
+    telemetry::log(&config.log);
+    let listen = config.metrics.listen;
+    let engine = match &global.data {
+        Some(folder) => Engine::open(folder, config)?,
+        None => Engine::in_memory(config)?,
+    };
+    if let Some(address) = listen {
+        let bound = telemetry::serve(address, engine.monitor(), global.data.as_deref())?;
+        Output::new(global).remark(format!("figures at http://{bound}/metrics"));
     }
+    Ok(engine)
 }
 
 /// The state that the person wants to look at.

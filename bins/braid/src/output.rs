@@ -54,6 +54,10 @@ impl Output {
         self.is_verbose
     }
 
+    pub(crate) const fn is_json(&self) -> bool {
+        self.is_json
+    }
+
     /// One JSON object on a line, where JSON is wanted.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         if !self.is_json {

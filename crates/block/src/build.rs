@@ -12,7 +12,7 @@ use vm::BlockEnvironment;
 use crate::{
     BlockRecord, ChainRules, CheckError, Header, Receipt, Recovered, SenderCache,
     SignedTransaction,
-    execution::{BlockStatistics, ExecutionError, Executor, Job, Listener, Outcome},
+    execution::{BlockStatistics, ExecutionError, Executor, Job, Listener, Outcome, Stopwatch},
     header::header,
 };
 
@@ -42,6 +42,8 @@ pub struct Proposal<'a> {
     pub is_traced: bool,
     /// Who hears of the receipts while the block still runs, and may end it.
     pub on_receipt: Option<OnReceipt>,
+    /// Who measures the transactions.
+    pub stopwatch: Option<Arc<dyn Stopwatch>>,
 }
 
 /// Is told each receipt of a block, in their order and once, as soon as it is final; later
@@ -64,6 +66,8 @@ pub struct Ran {
     pub receipts: Vec<Receipt>,
     /// What came of each, with what a receipt does not keep.
     pub results: Vec<TransactionResult>,
+    /// The place of each among those that were admitted, by which a [`Stopwatch`] hears of it.
+    pub places: Vec<usize>,
     /// Transactions that are not in it, by their place in the proposal.
     pub skipped: Vec<Skipped>,
     /// How the work went. It differs from run to run and is part of no result.
@@ -143,17 +147,19 @@ pub fn run(
         on_receipt: proposal.on_receipt.clone(),
         receipts: Mutex::default(),
     });
-    let executed = executor.perform(view, &proposal.environment, &desk.job(proposal.is_traced))?;
+    let executed = executor.perform(view, &proposal.environment, &desk.job(proposal))?;
     assert_eq!(executed.outcomes.len(), desk.admitted.len(), "each transaction has one outcome");
     let receipts = std::mem::take(&mut *desk.receipts.lock());
     let mut transactions = Vec::with_capacity(receipts.len());
     let mut results = Vec::with_capacity(receipts.len());
-    for ((place, _), outcome) in desk.admitted.iter().zip(executed.outcomes) {
+    let mut places = Vec::with_capacity(receipts.len());
+    for (index, ((place, _), outcome)) in desk.admitted.iter().zip(executed.outcomes).enumerate() {
         let skip = |reason| Skipped { index: *place, reason };
         match outcome {
             Outcome::Included(result) => {
                 transactions.extend(proposal.transactions.get(*place).cloned());
                 results.push(result);
+                places.push(index);
             }
             Outcome::Skipped(error) => skipped.push(skip(Some(error.into()))),
             Outcome::NotReached => skipped.push(skip(None)),
@@ -164,19 +170,20 @@ pub fn run(
     assert_eq!(gas, executed.gas_used, "the receipts account for all gas of the block");
     skipped.sort_by_key(|it| it.index);
     let (writes, statistics) = (executed.writes, executed.statistics);
-    Ok(Ran { writes, transactions, receipts, results, skipped, statistics })
+    Ok(Ran { writes, transactions, receipts, results, places, skipped, statistics })
 }
 
 impl Desk {
     /// What the executor is given; a receipt follows from each outcome as it becomes final.
-    fn job(self: &Arc<Self>, is_traced: bool) -> Job {
+    fn job(self: &Arc<Self>, proposal: &Proposal<'_>) -> Job {
         let transactions: Arc<[_]> =
             self.admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
         let hints = self.admitted.iter().map(|(_, it)| it.hints.as_slice());
         let desk = Arc::clone(self);
         Job::from(transactions)
             .with_hints(hints)
-            .with_tracing(is_traced)
+            .with_tracing(proposal.is_traced)
+            .with_stopwatch(proposal.stopwatch.clone())
             .with_listener(Listener::new(move |index, outcome| desk.take(index, outcome)))
     }
 

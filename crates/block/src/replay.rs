@@ -149,6 +149,7 @@ fn rerun<'a>(
         threads: executor.workers(),
         is_traced: false,
         on_receipt: None,
+        stopwatch: None,
     };
     let ran = run(executor, senders, &store.at(parent)?, &proposal)?;
     Ok((proposal, ran))

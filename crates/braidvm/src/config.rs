@@ -1,11 +1,19 @@
-//! The configuration of a chain and of a node, from TOML.
+//! The configuration of a chain and of a node: what there is to choose. Where it is read from
+//! stands in [`Layers`].
 
-use std::{num::NonZero, thread};
+mod foreign;
+mod keys;
+mod layers;
+mod setting;
+mod toml_text;
+mod words;
+mod yaml_text;
+
+use std::{net::SocketAddr, num::NonZero, thread};
 
 use block::{
     AccountSection, ChainRules, Genesis, Protocol,
     execution::{ExecutionMode, ExecutorConfig, PARALLEL_FROM},
-    with_suggestion,
 };
 use kernel::KernelConfig;
 use primitives::{Gas, VmKind};
@@ -13,12 +21,15 @@ use serde::{Deserialize, Serialize};
 use state::Retention;
 use thiserror::Error;
 use vm_evm::EvmConfig;
-use vm_wasm::WasmConfig;
+use vm_wasm::{EngineChoice, WasmConfig};
 
 use crate::{
     EngineError,
     accounts::{DEV_BALANCE_ETHER, DevAccount, dev_accounts},
 };
+
+pub use layers::{Explained, Format, Layers, ResolvedConfig};
+pub use setting::Origin;
 
 /// Settings by section. Every key has a default; an unknown key is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +43,10 @@ pub struct Config {
     pub execution: ExecutionConfig,
     /// This node.
     pub node: NodeConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// What is counted and served.
+    pub metrics: MetricsConfig,
 }
 
 /// What all nodes of a chain agree on.
@@ -111,6 +126,14 @@ impl ChainConfig {
 pub struct VmConfig {
     /// The machines whose contracts may run.
     pub enabled_vms: Vec<VmKind>,
+    /// Whether machines compile code. Without, all of it is interpreted, with equal results.
+    pub enable_jit: bool,
+    /// Whether a contract may call one of another machine. All nodes of a chain need the same.
+    pub enable_cross_vm_calls: bool,
+    /// Bytes that programs and compiled instances may take on this node. A quarter is for programs
+    /// in memory, the rest bounds how many instances live at once in compiled form. What frames
+    /// hold beyond that, gas bounds.
+    pub memory_bytes_max: Option<u64>,
     /// The EVM.
     pub evm: EvmConfig,
     /// WebAssembly, and Go, which runs on the same engines.
@@ -134,6 +157,9 @@ impl Default for VmConfig {
     fn default() -> Self {
         Self {
             enabled_vms: BUILT_IN.to_vec(),
+            enable_jit: true,
+            enable_cross_vm_calls: true,
+            memory_bytes_max: None,
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
             #[cfg(feature = "js")]
@@ -205,6 +231,67 @@ pub struct NodeConfig {
     pub retention_blocks: Retention,
 }
 
+/// What a node logs. The library logs through `tracing` and prints nothing; whoever runs it decides
+/// where the lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// The least serious that is logged.
+    pub level: LogLevel,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// How serious a line of the log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing is logged.
+    Off,
+    /// What failed.
+    Error,
+    /// What may be about to.
+    #[default]
+    Warn,
+    /// Blocks.
+    Info,
+    /// Transactions.
+    Debug,
+    /// All there is.
+    Trace,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// What a node counts and serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// Where figures are served over HTTP, to everybody who can reach it; nowhere by default.
+    pub listen: Option<SocketAddr>,
+    /// Contracts and methods that have figures of their own, the busiest; the rest is counted
+    /// together. At most [`METRICS_CONTRACTS_MAX`].
+    pub contracts: usize,
+}
+
+/// The most contracts and methods that have figures of their own.
+pub const METRICS_CONTRACTS_MAX: usize = 10_000;
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { listen: None, contracts: 50 }
+    }
+}
+
 /// Why a configuration is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("configuration {origin}: {reason}")]
@@ -222,11 +309,16 @@ impl Config {
     ///
     /// [`ConfigError`] for text that is no TOML, for unknown keys and for values out of range.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, ConfigError> {
-        let error = |reason: String| ConfigError { origin: origin.to_owned(), reason };
-        let config: Self = toml::from_str(text)
-            .map_err(|failure| error(with_suggestion(failure.to_string().trim_end())))?;
-        config.check().map_err(error)?;
-        Ok(config)
+        Self::from_text(origin, Format::Toml, text)
+    }
+
+    /// Reads text of either form; `origin` is named in errors.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layers::file`].
+    pub fn from_text(origin: &str, format: Format, text: &str) -> Result<Self, ConfigError> {
+        Ok(Layers::new().file(origin, format, text)?.resolve()?.config)
     }
 
     /// The settings of the kernel under this configuration.
@@ -234,12 +326,29 @@ impl Config {
     pub fn kernel(&self) -> KernelConfig {
         KernelConfig {
             evm: EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() },
-            wasm: self.vm.wasm.clone(),
+            wasm: self.wasm(),
+            is_crossing_refused: !self.vm.enable_cross_vm_calls,
             #[cfg(feature = "js")]
             js: self.vm.js.clone(),
             disabled: self.disabled_vms(),
             ..KernelConfig::default()
         }
+    }
+
+    /// WebAssembly under the settings that hold for all machines.
+    fn wasm(&self) -> WasmConfig {
+        let mut wasm = self.vm.wasm.clone();
+        if !self.vm.enable_jit {
+            wasm.engine = EngineChoice::Interpreted;
+        }
+        if let Some(bytes) = self.vm.memory_bytes_max {
+            let for_programs = bytes / 4;
+            wasm.cache_bytes = wasm.cache_bytes.min(for_programs);
+            wasm.worker.memory_limit = wasm.worker.memory_limit.min(bytes);
+            let instances = (bytes - for_programs) / wasm.memory_limit.max(1);
+            wasm.instances = wasm.instances.min(u32::try_from(instances).unwrap_or(u32::MAX));
+        }
+        wasm
     }
 
     /// The same configuration with what a chain says of its machines.
@@ -264,7 +373,36 @@ impl Config {
         BUILT_IN.iter().copied().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
     }
 
+    /// Checks each value, and which go together.
     fn check(&self) -> Result<(), String> {
+        self.check_values()?;
+        if !self.vm.enable_jit && self.vm.wasm.engine == EngineChoice::Compiled {
+            let both = "vm.enable_jit is false and vm.wasm.engine is \"compiled\"";
+            return Err(format!("{both}: code is either compiled or not"));
+        }
+        let least = self.vm.wasm.memory_limit.saturating_mul(2);
+        match self.vm.memory_bytes_max {
+            Some(bytes) if bytes < least => Err(format!(
+                "vm.memory_bytes_max is {bytes}, programs and one instance need {least}, which is \
+                 twice vm.wasm.memory_limit"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks each value by itself.
+    fn check_values(&self) -> Result<(), String> {
+        if let Some(kind) = self.vm.enabled_vms.iter().find(|kind| !BUILT_IN.contains(kind)) {
+            let known: Vec<_> = BUILT_IN.iter().map(|kind| kind.name()).collect();
+            let known = known.join(", ");
+            return Err(format!("machine {kind} is not part of this build, which has {known}"));
+        }
+        if self.metrics.contracts > METRICS_CONTRACTS_MAX {
+            let count = self.metrics.contracts;
+            return Err(format!(
+                "metrics.contracts is {count}, at most {METRICS_CONTRACTS_MAX} can be"
+            ));
+        }
         if self.chain.chain_id == 0 {
             return Err("chain.chain_id is 0, a chain has a number above 0".to_owned());
         }

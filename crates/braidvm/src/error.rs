@@ -100,6 +100,19 @@ pub enum EngineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The machine that is to start is left out of the chain or the configuration.
+    #[error(
+        "machine {0} is left out by enabled_vms of the configuration or of the chain's genesis"
+    )]
+    MachineLeftOut(primitives::VmKind),
+    /// The folder does not keep which machines are stopped.
+    #[error("{file}: {reason}")]
+    Switches {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
     /// There is no thread to make the trees of blocks on.
     #[error("the system does not give a thread: {0}")]
     Thread(std::io::Error),
@@ -147,7 +160,9 @@ impl EngineError {
     pub const fn is_usage(&self) -> bool {
         match self {
             Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
-            Self::Thread(_) | Self::Replay(ReplayError::Differs(_)) => false,
+            Self::Thread(_) | Self::Switches { .. } | Self::Replay(ReplayError::Differs(_)) => {
+                false
+            }
             Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),
             _ => true,

@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod interfaces;
 mod lifecycle;
+pub mod metrics;
 mod objects;
 mod past;
 mod receipt;
@@ -49,9 +50,13 @@ pub use block::{
     SecretKey, SignedTransaction,
 };
 pub use config::{
-    ChainConfig, Config, ConfigError, ExecutionConfig, NodeConfig, THREADS_MAX, VmConfig,
+    ChainConfig, Config, ConfigError, ExecutionConfig, Explained, Format, Layers, LogConfig,
+    LogFormat, LogLevel, METRICS_CONTRACTS_MAX, MetricsConfig, NodeConfig, Origin, ResolvedConfig,
+    THREADS_MAX, VmConfig,
 };
-pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifact, SnapshotId};
+pub use engine::{
+    BlockReceipt, Engine, FoundTransaction, Inspection, Machines, ReadArtifact, SnapshotId,
+};
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{

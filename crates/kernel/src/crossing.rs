@@ -23,6 +23,9 @@ const STACK_RED_ZONE_BYTES: usize = 3 << 20;
 /// Native stack that is added where less is left.
 const STACK_GROWTH_BYTES: usize = 8 << 20;
 
+/// What a contract is told that calls one of another machine where that is switched off.
+pub(crate) const CROSSING_REFUSED: &str = "calls between machines are switched off on this chain";
+
 /// The machines and prices of a chain: all that a crossing needs beside the open transaction.
 #[derive(Debug)]
 pub struct Crossroads {
@@ -119,7 +122,25 @@ impl Crossroads {
             depth: run.depth,
             environment: &environment,
         };
-        machine.execute(&frame, &mut FrameHost::new(self, frames, &frame))
+        machine.execute(&frame, &mut FrameHost::new(self, frames, (run.kind, &frame)))
+    }
+
+    /// Whether a contract of another machine calls, and may not. A transaction may call any
+    /// contract, and so may system and native contracts.
+    fn is_refused(
+        &self,
+        frames: &mut Frames<'_>,
+        call: &ForeignCall<'_>,
+    ) -> Result<bool, StateError> {
+        let is_transaction = call.depth == Depth(0);
+        let is_system = || self.system_kind(&call.caller.evm_alias()).is_some();
+        if self.registry.allows_crossing() || is_transaction || is_system() {
+            return Ok(false);
+        }
+        // A constructor of the EVM has no code yet.
+        let caller = frames.journal().account(&call.caller)?;
+        let kind = if caller.code_hash.is_empty() { VmKind::Evm } else { caller.kind };
+        Ok(kind != call.kind)
     }
 
     /// The code of the contract. Whether it may be called was asked before the frame began.
@@ -135,6 +156,11 @@ impl Crossroads {
 
 impl Crossing for Crossroads {
     fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        match self.is_refused(frames, call) {
+            Ok(true) => return refuse(CROSSING_REFUSED, call.gas_limit),
+            Ok(false) => {}
+            Err(error) => return Outcome::halt(fault(error)),
+        }
         let run = HostedRun {
             entry: Entry::Call,
             kind: call.kind,

@@ -37,6 +37,9 @@ pub struct KernelConfig {
     pub schedule: Schedule,
     /// Machines that are switched off at start.
     pub disabled: Vec<VmKind>,
+    /// Whether a contract's call of a contract of another machine is refused. All nodes of a chain
+    /// have the same.
+    pub is_crossing_refused: bool,
 }
 
 /// Why a kernel cannot be made.
@@ -90,6 +93,7 @@ impl Kernel {
         for kind in &config.disabled {
             registry.set_enabled(*kind, false)?;
         }
+        registry.set_crossing(!config.is_crossing_refused);
         Ok(Self::with_registry(registry, evm, config.schedule, natives))
     }
 

@@ -9,7 +9,7 @@ use vm::{
 use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
 use crate::{
-    crossing::Crossroads,
+    crossing::{CROSSING_REFUSED, Crossroads, refuse},
     lifecycle::{self, Creation},
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct FrameHost<'a, 'f> {
     pub(crate) access: Access<'a, 'f>,
     environment: &'a Environment,
     depth: Depth,
+    /// The machine of the frame, which is the only one it may call where crossing is switched off.
+    kind: VmKind,
     /// In whose name objects are changed; the contract's own where none is said.
     pub(crate) object_actor: Option<Address>,
 }
@@ -27,11 +29,11 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     pub(crate) const fn new(
         crossroads: &'a Crossroads,
         frames: &'a mut Frames<'f>,
-        frame: &Frame<'a>,
+        (kind, frame): (VmKind, &Frame<'a>),
     ) -> Self {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
-        Self { crossroads, access, environment, depth, object_actor: None }
+        Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
     /// What a native contract reaches the transaction through.
@@ -42,7 +44,8 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         environment: &'a Environment,
     ) -> Self {
         let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
-        Self { crossroads, access, environment, depth: call.depth, object_actor: None }
+        let (depth, kind) = (call.depth, VmKind::Native);
+        Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.
@@ -138,6 +141,12 @@ impl Host for FrameHost<'_, '_> {
 
     fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
         let account = self.access.account(gas, &request.to)?;
+        let is_foreign = !account.code_hash.is_empty() && account.kind != self.kind;
+        let is_native = self.kind == VmKind::Native;
+        if is_foreign && !is_native && !self.crossroads.registry().allows_crossing() {
+            let Outcome { status, output, .. } = refuse(CROSSING_REFUSED, Gas::ZERO);
+            return Ok(CallOutcome { status, output });
+        }
         self.access.charge_value(gas, &account, request.value)?;
         let lent = Self::lend(gas, request.gas_limit)?;
         let stipend = match request.value.is_zero() {

@@ -20,6 +20,7 @@ use vm::{HostedVm, Vm, VmStatus};
 #[derive(Debug, Default)]
 pub struct Registry {
     machines: BTreeMap<VmKind, Slot>,
+    is_crossing_refused: bool,
 }
 
 /// One machine for people: its kind, version, switch and counters.
@@ -54,7 +55,7 @@ impl Registry {
     /// No machines.
     #[must_use]
     pub const fn new() -> Self {
-        Self { machines: BTreeMap::new() }
+        Self { machines: BTreeMap::new(), is_crossing_refused: false }
     }
 
     /// Adds a machine that works on the journal itself: the EVM.
@@ -113,8 +114,27 @@ impl Registry {
     /// [`RegistryError::Missing`] where there is none of this kind.
     pub fn set_enabled(&self, kind: VmKind, is_enabled: bool) -> Result<(), RegistryError> {
         let slot = self.machines.get(&kind).ok_or(RegistryError::Missing(kind))?;
+        let machine = slot.machine.as_vm();
+        if is_enabled {
+            machine.start();
+        }
         slot.is_enabled.store(is_enabled, Ordering::SeqCst);
+        if !is_enabled {
+            machine.stop();
+        }
         Ok(())
+    }
+
+    /// Allows contracts to call contracts of other machines, as they may at first, or refuses it.
+    /// System and native contracts stay within reach.
+    pub const fn set_crossing(&mut self, is_allowed: bool) {
+        self.is_crossing_refused = !is_allowed;
+    }
+
+    /// Whether contracts may call contracts of other machines.
+    #[must_use]
+    pub const fn allows_crossing(&self) -> bool {
+        !self.is_crossing_refused
     }
 
     /// How many machines there are.

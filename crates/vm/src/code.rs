@@ -41,6 +41,13 @@ pub trait Vm: Send + Sync + core::fmt::Debug {
     /// `code` has passed [`validate`](Self::validate).
     fn prepare(&self, code: &[u8]);
 
+    /// Lets the machine run again after [`stop`](Self::stop).
+    fn start(&self) {}
+
+    /// Gives back what the machine keeps for speed alone, since nothing will be asked of it until
+    /// [`start`](Self::start).
+    fn stop(&self) {}
+
     /// What the machine says of itself: caches, pools, counters.
     fn status(&self) -> VmStatus {
         VmStatus::default()

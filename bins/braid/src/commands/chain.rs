@@ -54,9 +54,9 @@ pub(crate) fn block(
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     match &arguments.command {
-        Some(BlockCommand::Make { file, stream, time_limit_ms }) => {
+        Some(BlockCommand::Make { file, per_block, stream, time_limit_ms }) => {
             let limit = time_limit_ms.map(Duration::from_millis);
-            make::block(engine, file, (*stream, limit), output)
+            make::block(engine, file, (*per_block, *stream, limit), output)
         }
         Some(BlockCommand::Stats { block, top }) => {
             let record = found(&engine, block.as_deref())?;

@@ -119,29 +119,6 @@ fn show_storage(found: &braidvm::Inspection, output: &Output) -> Result<(), Fail
     Ok(())
 }
 
-pub(crate) fn machines(global: &Global, output: &Output) -> Result<(), Failure> {
-    let engine = context::engine(global)?;
-    let mut rows = Vec::new();
-    for machine in engine.kernel().registry().statuses() {
-        let counters: Vec<_> = machine.status.counters.clone();
-        output.json(&json!({
-            "vm": machine.kind,
-            "version": machine.version,
-            "enabled": machine.is_enabled,
-            "counters": counters.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
-        }))?;
-        let counters: Vec<_> =
-            counters.iter().map(|(name, count)| format!("{name} {}", thousands(*count))).collect();
-        rows.push(vec![
-            machine.kind.to_string(),
-            machine.version.to_string(),
-            if machine.is_enabled { "enabled" } else { "disabled" }.to_owned(),
-            counters.join("\n"),
-        ]);
-    }
-    output.table(&["machine", "version", "state", "counters"], &rows)
-}
-
 pub(crate) fn interface(
     global: &Global,
     arguments: &AbiArgs,

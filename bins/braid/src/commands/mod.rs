@@ -1,6 +1,7 @@
 //! The commands, a file a family.
 
 mod chain;
+mod config;
 mod contract;
 mod demo;
 mod doctor;
@@ -8,10 +9,13 @@ mod go;
 mod inspect;
 mod javascript;
 mod lifecycle;
+mod machines;
 mod object;
 mod proof;
 mod snapshot;
 mod state;
+mod status;
+mod top;
 mod vectors;
 
 use std::{
@@ -62,8 +66,12 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
         Command::Go(command) => go::run(command, output),
+        Command::Vms => machines::list(global, output),
+        Command::Status { address } => status::status(global, address.as_deref(), output),
+        Command::Top(arguments) => top::top(global, arguments, output),
+        Command::Vm(command) => machines::run(global, command, output),
+        Command::Config(command) => config::run(global, command, output),
         Command::Js(command) => javascript::run(command, output),
-        Command::Vms => inspect::machines(global, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
             vectors::evm(path, filter.as_deref(), fork.as_deref(), output)

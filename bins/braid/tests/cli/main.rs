@@ -1,9 +1,11 @@
 //! The command as people and scripts meet it: exit codes, streams, files.
 
 mod chain;
+mod config;
 mod doors;
 mod json;
 mod lifecycle;
+mod monitoring;
 mod session;
 mod story;
 

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use alloy_primitives::keccak256;
 use kernel::Transaction;
 
-use super::{listener::Listener, outcome::Outcome};
+use super::{listener::Listener, outcome::Outcome, stopwatch::Stopwatch};
 use crate::AccessHint;
 
 /// The transactions of a block, and what is known of them before they run.
@@ -22,6 +22,8 @@ pub struct Job {
     pub(super) is_traced: bool,
     /// Who hears of the outcomes.
     pub(super) listener: Option<Listener>,
+    /// Who measures the transactions.
+    pub(super) stopwatch: Option<Arc<dyn Stopwatch>>,
 }
 
 impl Job {
@@ -45,6 +47,26 @@ impl Job {
     pub fn with_listener(mut self, listener: Listener) -> Self {
         self.listener = Some(listener);
         self
+    }
+
+    /// The same with somebody who measures the transactions, or nobody.
+    #[must_use]
+    pub fn with_stopwatch(mut self, stopwatch: Option<Arc<dyn Stopwatch>>) -> Self {
+        self.stopwatch = stopwatch;
+        self
+    }
+
+    /// Does the work of one transaction, measured where somebody measures.
+    pub(super) fn measured<T>(
+        &self,
+        (index, transaction): (usize, &Transaction),
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let Some(stopwatch) = &self.stopwatch else { return work() };
+        let began = stopwatch.now();
+        let done = work();
+        stopwatch.stop(index, transaction, began);
+        done
     }
 
     /// The same with nobody but a listener that ends the block where it has ended with `outcomes`.
@@ -73,7 +95,7 @@ impl Job {
 impl From<Arc<[Transaction]>> for Job {
     fn from(transactions: Arc<[Transaction]>) -> Self {
         let (hints, named) = (Arc::default(), Arc::default());
-        Self { transactions, hints, named, is_traced: false, listener: None }
+        Self { transactions, hints, named, is_traced: false, listener: None, stopwatch: None }
     }
 }
 

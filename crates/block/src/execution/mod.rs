@@ -11,6 +11,7 @@ mod outcome;
 mod parallel;
 mod prefetch;
 mod serial;
+mod stopwatch;
 mod verify;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
 pub use listener::Listener;
 pub use outcome::{BlockStatistics, Executed, ExecutionError, Outcome};
+pub use stopwatch::Stopwatch;
 
 /// Transactions from which on a block is worth the threads.
 pub const PARALLEL_FROM: usize = 32;

@@ -162,7 +162,8 @@ impl Task for BlockTask {
             if footing == Footing::Certain && self.is_ended_before(index) {
                 break;
             }
-            let outcome = step(execution, &mut gas, (index, transaction))?;
+            let place = (index, transaction);
+            let outcome = self.job.measured(place, || step(execution, &mut gas, place))?;
             if footing == Footing::Certain {
                 self.tell(index, &outcome);
             }

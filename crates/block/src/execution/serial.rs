@@ -23,7 +23,8 @@ pub(super) fn execute(
     execution.set_tracing(job.is_traced);
     let mut outcomes = Vec::with_capacity(job.transactions.len());
     for (index, transaction) in job.transactions.iter().enumerate() {
-        let outcome = step(&mut execution, &mut gas, (index, transaction))?;
+        let place = (index, transaction);
+        let outcome = job.measured(place, || step(&mut execution, &mut gas, place))?;
         let goes_on = job.tell(index, &outcome).is_continue();
         outcomes.push(outcome);
         if !goes_on {

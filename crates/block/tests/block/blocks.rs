@@ -70,6 +70,7 @@ impl Chain {
             threads: 2,
             is_traced: false,
             on_receipt: None,
+            stopwatch: None,
         }
     }
 

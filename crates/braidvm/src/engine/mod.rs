@@ -3,6 +3,8 @@
 mod blocks;
 mod genesis;
 mod inspect;
+mod machines;
+mod observe;
 mod read;
 mod send;
 mod trees;
@@ -22,11 +24,13 @@ use vm::BlockEnvironment;
 use crate::{
     Config, EngineError,
     accounts::{dev_accounts, dev_address},
+    metrics::Metrics,
 };
 
 pub use blocks::FoundTransaction;
 pub use genesis::ReadArtifact;
 pub use inspect::Inspection;
+pub use machines::Machines;
 pub(crate) use read::unchecked;
 pub use send::BlockReceipt;
 use trees::TreeThread;
@@ -43,6 +47,10 @@ pub struct Engine {
     is_tracing: bool,
     /// Where headers are behind their states.
     trees: Option<TreeThread>,
+    /// The file of the machines that were stopped.
+    switches: Option<PathBuf>,
+    metrics: Arc<Metrics>,
+    is_measuring: bool,
 }
 
 /// A point of the chain to come back to.
@@ -82,7 +90,7 @@ impl Engine {
     /// it holds another chain.
     pub fn open(path: &Path, config: Config) -> Result<Self, EngineError> {
         let store = Self::open_store(path)?;
-        Self::with_store(Self::config_of(path, config), Arc::new(store))
+        Self::with_store(Self::config_of(path, config), Arc::new(store))?.settle_in(path)
     }
 
     /// Begins a chain in a folder by a genesis of the caller's own. A folder that holds this very
@@ -100,7 +108,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let store = Self::open_store(path)?;
         let config = Self::config_of(path, config);
-        Self::with_genesis(config, Arc::new(store), genesis, read_artifact)
+        Self::with_genesis(config, Arc::new(store), genesis, read_artifact)?.settle_in(path)
     }
 
     /// The store of the folder of an engine, without the engine: for work on the state as a whole.
@@ -272,6 +280,8 @@ impl Engine {
             0 => None,
             _ => Some(TreeThread::start(Arc::clone(&store)).map_err(EngineError::Thread)?),
         };
+        let metrics = Arc::new(Metrics::new(config.metrics.contracts));
+        let is_measuring = config.metrics.listen.is_some();
         Ok(Self {
             executor,
             senders: SenderCache::new(),
@@ -281,6 +291,9 @@ impl Engine {
             next_timestamp_s: None,
             is_tracing: true,
             trees,
+            switches: None,
+            metrics,
+            is_measuring,
         })
     }
 

@@ -1,18 +1,24 @@
 //! Making the chain grow: requests signed in the name of development accounts, transactions that
 //! came signed, and the blocks of them.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 use abi::Interface;
 use block::{
     Action, BlockError, BlockRecord, OnReceipt, Payload, Proposal, Ran, SecretKey,
-    SignedTransaction, Skipped, execution::BlockStatistics,
+    SignedTransaction, Skipped,
+    execution::{BlockStatistics, Stopwatch},
 };
 use kernel::{Checks, Fee, Transaction, TransactionResult};
 use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
 
 use super::Engine;
-use crate::{Deploy, EngineError, Receipt, Request, accounts::dev_accounts, interfaces::Resolved};
+use crate::{
+    Deploy, EngineError, Receipt, Request,
+    accounts::dev_accounts,
+    interfaces::Resolved,
+    metrics::{Made, Watch},
+};
 
 /// What came of a block that was made.
 #[derive(Debug)]
@@ -92,9 +98,9 @@ impl Engine {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions, false);
+        let (proposal, watch) = self.propose(transactions, false);
         let ran = self.run(&proposal)?;
-        self.seal(&proposal, ran, None)
+        self.seal((&proposal, &watch), ran, None)
     }
 
     /// As [`send_block`](Self::send_block), but tells each receipt, in their order, as soon as it
@@ -132,10 +138,10 @@ impl Engine {
         transactions: &[SignedTransaction],
         on_receipt: impl FnMut(&block::Receipt) -> ControlFlow<()> + Send + 'static,
     ) -> Result<BlockReceipt, EngineError> {
-        let mut proposal = self.propose(transactions, false);
+        let (mut proposal, watch) = self.propose(transactions, false);
         proposal.on_receipt = Some(OnReceipt::new(on_receipt));
         let ran = self.run(&proposal)?;
-        self.seal(&proposal, ran, None)
+        self.seal((&proposal, &watch), ran, None)
     }
 
     /// The transaction that `transaction` is when its sender signs it: with the key of a
@@ -174,17 +180,27 @@ impl Engine {
         transactions: &[SignedTransaction],
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
-        let proposal = self.propose(transactions, self.is_tracing);
+        let (proposal, watch) = self.propose(transactions, self.is_tracing);
         let mut ran = self.run(&proposal)?;
         match ran.skipped.pop() {
             Some(Skipped { reason: Some(reason), .. }) => Err(reason.into()),
             Some(Skipped { index, reason: None }) => Err(EngineError::NotReached(index)),
-            None => self.seal(&proposal, ran, resolved),
+            None => self.seal((&proposal, &watch), ran, resolved),
         }
     }
 
-    fn propose<'a>(&self, transactions: &'a [SignedTransaction], is_traced: bool) -> Proposal<'a> {
-        Proposal {
+    /// What a block shall be made of, and the clock that began with it.
+    fn propose<'a>(
+        &self,
+        transactions: &'a [SignedTransaction],
+        is_traced: bool,
+    ) -> (Proposal<'a>, Arc<Watch>) {
+        let watch = Arc::new(Watch::start(if self.is_measuring { transactions.len() } else { 0 }));
+        let stopwatch: Option<Arc<dyn Stopwatch>> = match self.is_measuring {
+            true => Some(Arc::<Watch>::clone(&watch)),
+            false => None,
+        };
+        let proposal = Proposal {
             rules: self.rules.clone(),
             parent_hash: self.store.tip().map_or(Hash::ZERO, |tip| tip.hash),
             environment: self.next_block(),
@@ -192,25 +208,40 @@ impl Engine {
             threads: self.executor.workers(),
             is_traced,
             on_receipt: None,
-        }
+            stopwatch,
+        };
+        (proposal, watch)
     }
 
     fn run(&self, proposal: &Proposal<'_>) -> Result<Ran, BlockError> {
+        let number = proposal.environment.number.0;
+        let _span = tracing::info_span!(target: "braid::block", "block", number).entered();
         block::run(&self.executor, &self.senders, &self.store.latest(), proposal)
     }
 
     /// Makes a block the last of the chain. When this returns it is durable.
     fn seal(
         &mut self,
-        proposal: &Proposal<'_>,
+        (proposal, watch): (&Proposal<'_>, &Watch),
         mut ran: Ran,
         resolved: Option<&Resolved>,
     ) -> Result<BlockReceipt, EngineError> {
+        let execution = watch.elapsed();
+        let places = std::mem::take(&mut ran.places);
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
         let statistics = std::mem::take(&mut ran.statistics);
         let (record, changes) = self.commit(proposal, ran)?;
         let hash = record.hash();
+        let made = Made {
+            record: &record,
+            statistics: &statistics,
+            skipped: skipped.len(),
+            places: &places,
+            execution,
+            commit: watch.elapsed().saturating_sub(execution),
+        };
+        self.observe(&made, watch);
         self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
         self.next_timestamp_s = None;
         let receipts = results

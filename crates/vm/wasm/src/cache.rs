@@ -91,6 +91,13 @@ impl ProgramCache {
         }
     }
 
+    /// Lets go of all programs.
+    pub(crate) fn clear(&self) {
+        let mut programs = self.programs.lock();
+        programs.by_hash.clear();
+        programs.bytes = 0;
+    }
+
     /// How many programs there are, and about how many bytes they take.
     pub(crate) fn size(&self) -> (u64, u64) {
         let programs = self.programs.lock();

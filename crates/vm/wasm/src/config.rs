@@ -21,8 +21,8 @@ pub const TABLE_RESIDENT_BYTES: usize = 4 << 10;
 
 /// The settings of the machine.
 ///
-/// `memory_limit`, `stack_slots` and `table_elements` are rules of a chain: every node of it has
-/// the same. All others are one node's own business and change no result.
+/// `memory_limit`, `stack_slots`, `table_elements` and `allowed_imports` are rules of a chain: every
+/// node of it has the same. All others are one node's own business and change no result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WasmConfig {
@@ -34,6 +34,8 @@ pub struct WasmConfig {
     pub stack_slots: u32,
     /// Elements of the table of an instance.
     pub table_elements: u32,
+    /// The only imports that code may have, as `module.name`; all that are offered without a list.
+    pub allowed_imports: Option<Vec<String>>,
     /// How long a frame may run on this node, in milliseconds. A frame that runs longer is a fault
     /// of this node and no result: gas ends code, this only guards a node whose gas is too cheap.
     /// Interpreted code looks at the clock only when it calls the host.
@@ -84,6 +86,7 @@ impl Default for WasmConfig {
             memory_limit: u64::from(MEMORY_PAGES_MAX) * u64::from(MEMORY_PAGE_BYTES),
             stack_slots: STACK_SLOTS_MAX,
             table_elements: TABLE_ELEMENTS_MAX,
+            allowed_imports: None,
             execution_time_limit_ms: None,
             instances: 256,
             cache_bytes: 256 << 20,

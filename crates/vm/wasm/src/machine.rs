@@ -234,6 +234,17 @@ impl WasmVm {
         Some((program, artefact.len() as u64))
     }
 
+    /// Refuses imports that the settings leave out.
+    fn allow_imports(&self, imports: &[String]) -> Result<(), CodeError> {
+        let Some(allowed) = &self.engines.config.allowed_imports else { return Ok(()) };
+        if self.kind != VmKind::Wasm {
+            return Ok(());
+        }
+        let Some(name) = imports.iter().find(|name| !allowed.contains(name)) else { return Ok(()) };
+        let reason = "the configuration of the chain does not allow it (vm.wasm.allowed_imports)";
+        Err(CodeError::Import { kind: VmKind::Wasm, name: name.clone(), reason: reason.to_owned() })
+    }
+
     fn check(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
         let hash = CodeHash::of(code);
         let program = self.instrument(hash, code)?;
@@ -247,11 +258,13 @@ impl WasmVm {
             *self.checked.lock() = Some((hash, program));
         }
         let import = |(module, name): (String, String)| format!("{module}.{name}");
+        let imports: Vec<_> = report.imports.into_iter().map(import).collect();
+        self.allow_imports(&imports)?;
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
             interface: report.interface.as_deref().map(read_interface).transpose()?,
             exports: report.exports,
-            imports: report.imports.into_iter().map(import).collect(),
+            imports,
             has_constructor: report.has_deploy,
         })
     }
@@ -312,6 +325,11 @@ impl Vm for WasmVm {
             // Code that cannot be made ready says so when it is called.
             let _ = self.load(hash, code, true);
         }
+    }
+
+    /// Gives back the programs in memory.
+    fn stop(&self) {
+        self.engines.programs.clear();
     }
 
     fn status(&self) -> VmStatus {

@@ -18,6 +18,7 @@ mod objects;
 mod permissions;
 mod random;
 mod reentrancy;
+mod refused;
 mod revert;
 mod snapshot;
 mod static_call;

@@ -1,6 +1,7 @@
 //! One block of many signed transactions: `block make`.
 
 use std::{
+    num::NonZero,
     ops::ControlFlow,
     path::Path,
     sync::mpsc::{Receiver, channel},
@@ -21,15 +22,21 @@ use crate::{context, failure::Failure, output::Output};
 pub(super) fn block(
     mut engine: Engine,
     file: &Path,
-    (is_streamed, time_limit): (bool, Option<Duration>),
+    (per_block, is_streamed, time_limit): (Option<NonZero<usize>>, bool, Option<Duration>),
     output: &Output,
 ) -> Result<(), Failure> {
     let transactions = read(file)?;
-    let block = match (is_streamed, time_limit) {
-        (false, None) => engine.send_block(&transactions)?,
-        _ => stream(&mut engine, &transactions, (is_streamed, time_limit), output)?,
-    };
-    show(&block, output)
+    let count = per_block.map_or(transactions.len().max(1), NonZero::get);
+    // A file without a transaction makes a block as well.
+    let blocks = transactions.chunks(count).chain(transactions.is_empty().then_some([].as_slice()));
+    for transactions in blocks {
+        let block = match (is_streamed, time_limit) {
+            (false, None) => engine.send_block(transactions)?,
+            _ => stream(&mut engine, transactions, (is_streamed, time_limit), output)?,
+        };
+        show(&block, output)?;
+    }
+    Ok(())
 }
 
 /// Makes the block on this thread, whose stack is made for that, and tells receipts on another.

@@ -83,6 +83,8 @@ pub(crate) fn write_until_killed(global: &Global, arguments: &WriterArgs) -> Res
 /// The last block that the writer acknowledged.
 fn run_and_kill(global: &Global, addresses: &[&str]) -> Result<BlockNumber, Failure> {
     let mut command = Command::new(env::current_exe()?);
+    // The port is this process's.
+    command.env_remove("BRAID_METRICS").env_remove("BRAID_METRICS__LISTEN");
     if let Some(config) = &global.config {
         command.arg("--config").arg(config);
     }
