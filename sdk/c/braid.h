@@ -52,6 +52,22 @@ int32_t braid_deploy(uint32_t kind, const void *code, uint32_t code_bytes, const
                      void *into);
 BRAID_HOST(emit)
 void braid_emit(const void *topics, uint32_t topic_count, const void *data, uint32_t data_bytes);
+BRAID_HOST(object_create)
+int32_t braid_object_create(uint32_t owner_kind, const void *owner, void *into);
+BRAID_HOST(object_get) int32_t braid_object_get(const void *id, void *into);
+BRAID_HOST(object_field)
+int32_t braid_object_field(const void *id, const void *name, uint32_t name_bytes);
+BRAID_HOST(object_set_field)
+int32_t braid_object_set_field(const void *id, const void *name, uint32_t name_bytes,
+                               const void *value, uint32_t value_bytes);
+BRAID_HOST(object_remove_field)
+int32_t braid_object_remove_field(const void *id, const void *name, uint32_t name_bytes);
+BRAID_HOST(object_set_owner)
+int32_t braid_object_set_owner(const void *id, uint32_t owner_kind, const void *owner);
+BRAID_HOST(object_delete) int32_t braid_object_delete(const void *id);
+BRAID_HOST(object_list)
+int32_t braid_object_list(uint32_t owner_kind, const void *owner, const void *after,
+                          int32_t after_bytes, uint32_t limit);
 BRAID_HOST(block_number) int64_t braid_block_number(void);
 BRAID_HOST(block_timestamp) int64_t braid_block_timestamp(void);
 BRAID_HOST(block_gas_limit) int64_t braid_block_gas_limit(void);
@@ -86,6 +102,12 @@ BRAID_HOST(debug) void braid_debug(const void *from, uint32_t bytes);
 #define BRAID_SUCCESS 0
 #define BRAID_REVERT 1
 #define BRAID_HALT 2
+
+/// Kinds of owners of a state object.
+#define BRAID_OWNER_ADDRESS 0
+#define BRAID_OWNER_OBJECT 1
+/// Bytes of `after` in `braid_object_list` where all objects of the owner are asked for.
+#define BRAID_OBJECTS_ALL (-1)
 
 /// Opens the definition of an entry: `BRAID_CALL { ... return 0; }`, with `input_bytes` in scope.
 #define BRAID_CALL                                                                                 \
@@ -472,6 +494,89 @@ typedef struct {
     uint8_t map;
     braid_word first, second;
 } braid_map_key;
+
+// ---- State objects ------------------------------------------------------------------------------
+
+/// What `braid_object_get` writes. Its result is the kind of the owner, or -1.
+typedef struct {
+    braid_word creator, owner;
+} braid_object_info;
+
+/// Sets a field to a value of the type `kind` in Solidity's words, encoded by the Solidity ABI.
+/// Returns 0 or the refusal.
+BRAID_FUNCTION int32_t braid_object_set(const braid_word *id, const char *name,
+                                        uint32_t name_bytes, const char *kind, uint32_t kind_bytes,
+                                        const void *encoded, uint32_t encoded_bytes)
+{
+    uint8_t *value = braid_alloc(2 + kind_bytes + encoded_bytes);
+    value[0] = (uint8_t)(kind_bytes >> 8);
+    value[1] = (uint8_t)kind_bytes;
+    braid_copy(value + 2, kind, kind_bytes);
+    braid_copy(value + 2 + kind_bytes, encoded, encoded_bytes);
+    return braid_object_set_field(id, name, name_bytes, value, 2 + kind_bytes + encoded_bytes);
+}
+
+/// The value of a field of the type `kind` by the Solidity ABI, its length in `bytes`; null where
+/// there is no field of this type.
+BRAID_FUNCTION const uint8_t *braid_object_value(const braid_word *id, const char *name,
+                                                 uint32_t name_bytes, const char *kind,
+                                                 uint32_t kind_bytes, uint32_t *bytes)
+{
+    int32_t found = braid_object_field(id, name, name_bytes);
+    if (found < 0 || (uint32_t)found < 2 + kind_bytes) return NULL;
+    uint8_t *value = braid_alloc((uint32_t)found);
+    braid_buffer_read(value, 0, (uint32_t)found);
+    if (((uint32_t)value[0] << 8 | value[1]) != kind_bytes) return NULL;
+    for (uint32_t i = 0; i < kind_bytes; i++) {
+        if (value[2 + i] != (uint8_t)kind[i]) return NULL;
+    }
+    *bytes = (uint32_t)found - 2 - kind_bytes;
+    return value + 2 + kind_bytes;
+}
+
+/// Sets a field of a type that is one word. Returns 0 or the refusal.
+static inline int32_t braid_object_set_word(const braid_word *id, const char *name,
+                                            uint32_t name_bytes, const char *kind,
+                                            uint32_t kind_bytes, const braid_word *word)
+{
+    return braid_object_set(id, name, name_bytes, kind, kind_bytes, word, 32);
+}
+
+/// Reads a field of a type that is one word; false where there is none.
+static inline bool braid_object_word(const braid_word *id, const char *name, uint32_t name_bytes,
+                                     const char *kind, uint32_t kind_bytes, braid_word *into)
+{
+    uint32_t bytes = 0;
+    const uint8_t *value = braid_object_value(id, name, name_bytes, kind, kind_bytes, &bytes);
+    if (value == NULL || bytes != 32) return false;
+    braid_copy(into, value, 32);
+    return true;
+}
+
+/// Ends the frame where an operation on an object was refused.
+BRAID_FUNCTION void braid_object_check(int32_t refusal)
+{
+    switch (refusal) {
+    case 0:
+        return;
+    case 1:
+        braid_fail("there is no such object");
+    case 2:
+        braid_fail("neither creator nor owner of the object");
+    case 3:
+        braid_fail("the name of the field is not possible");
+    case 4:
+        braid_fail("the value of the field is not possible");
+    case 5:
+        braid_fail("the new owner is an object that cannot be an owner of this one");
+    case 6:
+        braid_fail("the object has as many fields as one may have");
+    case 7:
+        braid_fail("the object has objects of its own");
+    default:
+        braid_fail("the operation on the object is refused");
+    }
+}
 
 // ---- Calls --------------------------------------------------------------------------------------
 

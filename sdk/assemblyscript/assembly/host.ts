@@ -59,6 +59,26 @@ export declare function deploy(
 ): i32;
 @external("braid1", "emit")
 export declare function emit(topics: usize, topic_count: u32, data: usize, bytes: u32): void;
+@external("braid1", "object_create")
+export declare function object_create(owner_kind: u32, owner: usize, into: usize): i32;
+@external("braid1", "object_get")
+export declare function object_get(id: usize, into: usize): i32;
+@external("braid1", "object_field")
+export declare function object_field(id: usize, name: usize, name_bytes: u32): i32;
+@external("braid1", "object_set_field")
+export declare function object_set_field(
+  id: usize, name: usize, name_bytes: u32, value: usize, value_bytes: u32,
+): i32;
+@external("braid1", "object_remove_field")
+export declare function object_remove_field(id: usize, name: usize, name_bytes: u32): i32;
+@external("braid1", "object_set_owner")
+export declare function object_set_owner(id: usize, owner_kind: u32, owner: usize): i32;
+@external("braid1", "object_delete")
+export declare function object_delete(id: usize): i32;
+@external("braid1", "object_list")
+export declare function object_list(
+  owner_kind: u32, owner: usize, after: usize, after_bytes: i32, limit: u32,
+): i32;
 @external("braid1", "block_number")
 export declare function block_number(): u64;
 @external("braid1", "block_timestamp")

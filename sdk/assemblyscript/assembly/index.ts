@@ -408,3 +408,126 @@ export function isTrue(output: Bytes): bool {
   if (number > 1) revertEmpty();
   return number == 1;
 }
+
+// ---- State objects ------------------------------------------------------------------------------
+
+/** Kinds of owners of an object. */
+export const OWNER_ADDRESS: u32 = 0;
+export const OWNER_OBJECT: u32 = 1;
+
+/** A thing with an owner and typed fields, which contracts of every machine reach. Who acts is this
+ * contract, never its caller. What the host refuses ends the frame with the reason. */
+export class StateObject {
+  constructor(public id: Word) {}
+
+  /** Makes an object whose creator is this contract. */
+  static create(owner: Word, ownerKind: u32 = OWNER_ADDRESS): StateObject {
+    const id = newWord();
+    checkObject(host.object_create(ownerKind, at(owner), at(id)));
+    return new StateObject(id);
+  }
+
+  /** The objects of an owner, at most `limit`; with `after` only those above that identity. */
+  static list(
+    owner: Word, limit: u32, after: Word | null = null, ownerKind: u32 = OWNER_ADDRESS,
+  ): StaticArray<StateObject> {
+    const from: usize = after == null ? 0 : at(after);
+    const count = host.object_list(ownerKind, at(owner), from, after == null ? -1 : 32, limit);
+    const found = new StaticArray<StateObject>(count);
+    for (let i = 0; i < count; i++) {
+      const id = newWord();
+      host.buffer_read(at(id), 32 * i, 32);
+      found[i] = new StateObject(id);
+    }
+    return found;
+  }
+
+  /** Who has it, whatever its kind; nothing where there is no such object. */
+  owner(): Word | null {
+    const both = new StaticArray<u8>(64);
+    if (host.object_get(at(this.id), at(both)) < 0) return null;
+    return StaticArray.slice<u8>(both, 32);
+  }
+
+  /** Whether an address has it. */
+  isOwnedBy(address: Word): bool {
+    const both = new StaticArray<u8>(64);
+    if (host.object_get(at(this.id), at(both)) != OWNER_ADDRESS) return false;
+    return memory.compare(at(both) + 32, at(address), 32) == 0;
+  }
+
+  /** The value of a field by the Solidity ABI; nothing where there is no field of this type. */
+  get(name: Bytes, kind: Bytes): Bytes | null {
+    const bytes = host.object_field(at(this.id), at(name), name.length);
+    const skipped = 2 + kind.length;
+    if (bytes < skipped) return null;
+    const value = new StaticArray<u8>(bytes);
+    host.buffer_read(at(value), 0, bytes);
+    const hasKind = bswap<u16>(load<u16>(at(value))) == kind.length &&
+      memory.compare(at(value) + 2, at(kind), kind.length) == 0;
+    return hasKind ? StaticArray.slice<u8>(value, skipped) : null;
+  }
+
+  /** Sets a field to a value of a type in Solidity's words, encoded by the Solidity ABI. */
+  set(name: Bytes, kind: Bytes, encoded: Bytes): void {
+    const length = new StaticArray<u8>(2);
+    store<u16>(at(length), bswap<u16>(<u16>kind.length));
+    const value = concat([length, kind, encoded]);
+    checkObject(host.object_set_field(
+      at(this.id), at(name), name.length, at(value), value.length,
+    ));
+  }
+
+  /** A field of a type that is one word. */
+  word(name: Bytes, kind: Bytes): Word | null {
+    const value = this.get(name, kind);
+    return value != null && value.length == 32 ? value : null;
+  }
+
+  setWord(name: Bytes, kind: Bytes, word: Word): void {
+    this.set(name, kind, word);
+  }
+
+  removeField(name: Bytes): void {
+    checkObject(host.object_remove_field(at(this.id), at(name), name.length));
+  }
+
+  setOwner(owner: Word, ownerKind: u32 = OWNER_ADDRESS): void {
+    checkObject(host.object_set_owner(at(this.id), ownerKind, at(owner)));
+  }
+
+  /** Deletes it with its fields. */
+  remove(): void {
+    checkObject(host.object_delete(at(this.id)));
+  }
+}
+
+function checkObject(refusal: i32): void {
+  switch (refusal) {
+    case 0:
+      break;
+    case 1:
+      fail("there is no such object");
+      break;
+    case 2:
+      fail("neither creator nor owner of the object");
+      break;
+    case 3:
+      fail("the name of the field is not possible");
+      break;
+    case 4:
+      fail("the value of the field is not possible");
+      break;
+    case 5:
+      fail("the new owner is an object that cannot be an owner of this one");
+      break;
+    case 6:
+      fail("the object has as many fields as one may have");
+      break;
+    case 7:
+      fail("the object has objects of its own");
+      break;
+    default:
+      fail("the operation on the object is refused");
+  }
+}

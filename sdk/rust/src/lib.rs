@@ -45,6 +45,7 @@ pub mod contract;
 pub mod host;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mock;
+pub mod object;
 #[cfg(all(target_arch = "wasm32", feature = "runtime"))]
 #[allow(unsafe_code, reason = "an allocator is unsafe by its nature")]
 mod runtime;
@@ -83,6 +84,7 @@ pub mod prelude {
         contract::{OrBubble, emit},
         host,
         host::{CallError, Gas},
+        object::{Object, ObjectError, Owner},
         require, revert,
         storage::{Counter, List, Mapping, Value},
     };

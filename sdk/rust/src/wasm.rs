@@ -78,6 +78,34 @@ unsafe extern "C" {
     ) -> i32;
     #[link_name = "emit"]
     fn raw_emit(topics: *const u8, topic_count: usize, data: *const u8, data_bytes: usize);
+    #[link_name = "object_create"]
+    fn raw_object_create(owner_kind: u32, owner: *const u8, into: *mut u8) -> u32;
+    #[link_name = "object_get"]
+    fn raw_object_get(id: *const u8, into: *mut u8) -> i32;
+    #[link_name = "object_field"]
+    fn raw_object_field(id: *const u8, name: *const u8, name_bytes: usize) -> i32;
+    #[link_name = "object_set_field"]
+    fn raw_object_set_field(
+        id: *const u8,
+        name: *const u8,
+        name_bytes: usize,
+        value: *const u8,
+        value_bytes: usize,
+    ) -> u32;
+    #[link_name = "object_remove_field"]
+    fn raw_object_remove_field(id: *const u8, name: *const u8, name_bytes: usize) -> u32;
+    #[link_name = "object_set_owner"]
+    fn raw_object_set_owner(id: *const u8, owner_kind: u32, owner: *const u8) -> u32;
+    #[link_name = "object_delete"]
+    fn raw_object_delete(id: *const u8) -> u32;
+    #[link_name = "object_list"]
+    fn raw_object_list(
+        owner_kind: u32,
+        owner: *const u8,
+        after: *const u8,
+        after_bytes: i32,
+        limit: u32,
+    ) -> i32;
     #[link_name = "block_number"]
     fn raw_block_number() -> u64;
     #[link_name = "block_timestamp"]
@@ -251,6 +279,60 @@ pub(crate) fn deploy(deployment: &Deployment<'_>, gas: i64) -> (i32, Vec<u8>, [u
 pub(crate) fn emit(topics: &[[u8; 32]], data: &[u8]) {
     // SAFETY: the topics lie one after another, 32 bytes each; pointer and length of one slice.
     unsafe { raw_emit(topics.as_ptr().cast(), topics.len(), data.as_ptr(), data.len()) };
+}
+
+pub(crate) fn object_create(owner_kind: u32, owner: &[u8; 32]) -> (u32, [u8; 32]) {
+    let mut id = [0; 32];
+    // SAFETY: 32 bytes are read, 32 written.
+    let refusal = unsafe { raw_object_create(owner_kind, owner.as_ptr(), id.as_mut_ptr()) };
+    (refusal, id)
+}
+
+pub(crate) fn object_get(id: &[u8; 32]) -> Option<(u32, [u8; 32], [u8; 32])> {
+    let mut both = [[0; 32]; 2];
+    // SAFETY: 32 bytes are read, and 64 written, which the two arrays have one after another.
+    let kind = unsafe { raw_object_get(id.as_ptr(), both.as_mut_ptr().cast()) };
+    let [creator, owner] = both;
+    u32::try_from(kind).ok().map(|kind| (kind, creator, owner))
+}
+
+pub(crate) fn object_field(id: &[u8; 32], name: &[u8]) -> Option<Vec<u8>> {
+    // SAFETY: 32 bytes are read; pointer and length of one slice.
+    let length = unsafe { raw_object_field(id.as_ptr(), name.as_ptr(), name.len()) };
+    (length >= 0).then(buffer)
+}
+
+pub(crate) fn object_set_field(id: &[u8; 32], name: &[u8], value: &[u8]) -> u32 {
+    let (name, name_bytes) = (name.as_ptr(), name.len());
+    // SAFETY: 32 bytes are read; pointers and lengths of two slices.
+    unsafe { raw_object_set_field(id.as_ptr(), name, name_bytes, value.as_ptr(), value.len()) }
+}
+
+pub(crate) fn object_remove_field(id: &[u8; 32], name: &[u8]) -> u32 {
+    // SAFETY: 32 bytes are read; pointer and length of one slice.
+    unsafe { raw_object_remove_field(id.as_ptr(), name.as_ptr(), name.len()) }
+}
+
+pub(crate) fn object_set_owner(id: &[u8; 32], owner_kind: u32, owner: &[u8; 32]) -> u32 {
+    // SAFETY: both arrays have the 32 bytes that are read.
+    unsafe { raw_object_set_owner(id.as_ptr(), owner_kind, owner.as_ptr()) }
+}
+
+pub(crate) fn object_delete(id: &[u8; 32]) -> u32 {
+    // SAFETY: the array has the 32 bytes that are read.
+    unsafe { raw_object_delete(id.as_ptr()) }
+}
+
+pub(crate) fn object_list(
+    owner_kind: u32,
+    owner: &[u8; 32],
+    after: Option<&[u8; 32]>,
+    limit: u32,
+) -> Vec<u8> {
+    let (from, bytes) = after.map_or((core::ptr::null(), -1), |id| (id.as_ptr(), 32));
+    // SAFETY: both arrays have the 32 bytes that are read; length -1 means that there is no second.
+    unsafe { raw_object_list(owner_kind, owner.as_ptr(), from, bytes, limit) };
+    buffer()
 }
 
 pub(crate) fn is_static() -> bool {

@@ -13,9 +13,9 @@ use wasmparser::{ExternalKind, Parser, Payload, Validator, WasmFeatures};
 
 /// The languages and the contracts each has.
 const WASM: [(&str, &[&str]); 3] = [
-    ("c", &["counter", "token", "exchange"]),
-    ("assemblyscript", &["counter", "token", "exchange"]),
-    ("rust", &["counter", "token", "exchange", "relay", "probe"]),
+    ("c", &["badge", "counter", "token", "exchange"]),
+    ("assemblyscript", &["badge", "counter", "token", "exchange"]),
+    ("rust", &["badge", "counter", "token", "exchange", "relay", "probe"]),
 ];
 
 /// What a Solidity contract can do and no other: run foreign code in its own place.

@@ -6,6 +6,7 @@ mod boundaries;
 mod command_line;
 mod documents;
 mod manifests;
+mod named_tests;
 mod readme;
 pub(crate) mod size;
 mod tables;
@@ -17,7 +18,7 @@ use crate::tree::Tree;
 
 /// All checks, apart from the sizes, which go through the ratchet.
 pub(crate) fn all(tree: &Tree) -> Vec<Finding> {
-    let checks: [fn(&Tree) -> Vec<Finding>; 11] = [
+    let checks: [fn(&Tree) -> Vec<Finding>; 12] = [
         text::check,
         words::check,
         size::parameters,
@@ -27,6 +28,7 @@ pub(crate) fn all(tree: &Tree) -> Vec<Finding> {
         tables::check,
         command_line::check,
         documents::check,
+        named_tests::check,
         readme::check,
         artefacts::check,
     ];

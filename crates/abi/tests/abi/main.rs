@@ -10,3 +10,4 @@ mod interfaces;
 mod oracles;
 mod round_trips;
 mod strategies;
+mod typed;

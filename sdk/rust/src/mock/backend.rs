@@ -8,6 +8,11 @@ use crate::{
     host::{CallError, Deployment},
 };
 
+pub(crate) use super::object::{
+    object_create, object_delete, object_field, object_get, object_list, object_remove_field,
+    object_set_field, object_set_owner,
+};
+
 pub(crate) use super::crypto::{
     blake3, ed25519_verify, keccak256, ripemd160, secp256k1_recover, secp256r1_verify, sha256,
 };
@@ -211,12 +216,12 @@ fn in_frame<T>(action: impl FnOnce(&mut Frame) -> T) -> T {
     })
 }
 
-fn contract_address() -> Address {
+pub(super) fn contract_address() -> Address {
     in_frame(|frame| frame.contract)
 }
 
 /// The running contract; a frame that may not write halts here.
-fn writable() -> Address {
+pub(super) fn writable() -> Address {
     let (contract, is_static) = in_frame(|frame| (frame.contract, frame.is_static));
     if is_static { exit(Exit::Halt) } else { contract }
 }

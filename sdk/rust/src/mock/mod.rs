@@ -33,6 +33,7 @@
 
 pub(crate) mod backend;
 mod crypto;
+mod object;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::cell::RefCell;
@@ -43,6 +44,7 @@ use crate::{
     abi::{self, AbiType},
     contract::Contract,
     host::{CallError, Outcome},
+    object::Object,
 };
 
 /// An event as a contract emitted it.
@@ -157,6 +159,8 @@ struct Chain {
     records: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
     counters: BTreeMap<(Address, Vec<u8>), U256>,
     transient: BTreeMap<(Address, [u8; 32]), [u8; 32]>,
+    objects: BTreeMap<Object, object::Record>,
+    objects_made: u64,
     events: Vec<EmittedEvent>,
 }
 
