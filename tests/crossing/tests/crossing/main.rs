@@ -12,6 +12,7 @@ mod events;
 mod exchange;
 mod gas_sweep;
 mod go;
+mod javascript;
 mod lifecycle;
 mod native;
 mod objects;

@@ -32,7 +32,7 @@ const REST_BYTES: usize = 2 << 20;
 /// A context that holds more after that is not kept.
 const REST_BYTES_MAX: usize = 16 << 20;
 
-/// The engine. See the [module's page](self).
+/// The engine: QuickJS.
 #[derive(Debug)]
 pub struct QuickJs {
     prelude: OnceLock<Result<Vec<u8>, ScriptError>>,

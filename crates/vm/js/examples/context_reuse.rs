@@ -1,6 +1,6 @@
 //! What a call costs: a transfer of a token in a context that is kept and in a fresh one, and a
 //! loop with metering and without. Of use in a release build: `cargo run --release -p braid-vm-js
-//! --example overhead`.
+//! --example context_reuse`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people")]
 
 use std::sync::Arc;
