@@ -94,7 +94,7 @@ impl ProgramCache {
     /// Lets go of all programs.
     pub(crate) fn clear(&self) {
         let mut programs = self.programs.lock();
-        programs.by_hash.clear();
+        programs.by_name.clear();
         programs.bytes = 0;
     }
 
