@@ -26,7 +26,7 @@ pub(super) fn block(
     output: &Output,
 ) -> Result<(), Failure> {
     let transactions = read(file)?;
-    let count = per_block.map_or(transactions.len().max(1), NonZero::get);
+    let count = per_block.map_or_else(|| transactions.len().max(1), NonZero::get);
     // A file without a transaction makes a block as well.
     let blocks = transactions.chunks(count).chain(transactions.is_empty().then_some([].as_slice()));
     for transactions in blocks {
