@@ -90,7 +90,8 @@ fn unit(path: &Path) -> Result<Unit, Failure> {
     };
     let failure = |error: &dyn core::fmt::Display| Failure::usage(error.to_string());
     let entry = if path.is_dir() {
-        entry_of_package(&read).map_err(|error| failure(&error))?
+        let named = |error| Failure::usage(format!("{}: {error}", path.display()));
+        entry_of_package(&read).map_err(named)?
     } else {
         let entry = path.strip_prefix(&root).unwrap_or(&path);
         entry.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")

@@ -104,7 +104,7 @@ fn a_token_is_what_tokens_are() {
     assert_eq!(world.read_with(token, "balanceOf", &[bob.into()]), 300);
     assert_eq!(world.read_with(token, "balanceOf", &[world.alice.into()]), 700);
     let refused = world.send(token, "transfer", &[bob.into(), 701u64.into()]);
-    assert_eq!(refused.reason.as_deref(), Some("RangeError: the balance is 700"));
+    assert_eq!(refused.reason.as_deref(), Some("\"RangeError: the balance is 700\""));
     assert_eq!(world.read_with(token, "balanceOf", &[bob.into()]), 300);
 }
 
