@@ -41,7 +41,8 @@ pub(crate) struct Global {
         value_parser = BoolishValueParser::new(),
     )]
     pub(crate) verify_parallel: bool,
-    /// Serve figures over HTTP while the command runs, as in 127.0.0.1:9464; port 0 takes a free one
+    /// Serve figures over HTTP while the command runs, as in 127.0.0.1:9464; port 0 takes a free
+    /// one
     #[arg(long, global = true, env = "BRAID_METRICS", value_name = "ADDRESS")]
     pub(crate) metrics: Option<SocketAddr>,
     /// JSON on stdout, one object a line, and nothing else there

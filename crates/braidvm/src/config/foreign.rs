@@ -157,7 +157,8 @@ fn providers(value: &Json) -> Result<Vec<(&'static str, Json)>, String> {
                 }
                 _ => {
                     return Err(format!(
-                        "provider {name}: unknown key `{key}`; known are type, enabled, runtime, version"
+                        "provider {name}: unknown key `{key}`; known are type, enabled, runtime, \
+                         version"
                     ));
                 }
             }
@@ -186,8 +187,8 @@ fn runtime(name: &str) -> Result<Option<(&'static str, Json)>, String> {
         "wasmi" => Ok(Some(("vm.wasm.engine", json!("interpreted")))),
         _ => Err(format!(
             "provider wasm: the runtime {name} is not part of this build; it has wasmtime (a \
-             compiler, with wasmi until code is compiled) and wasmi (an interpreter), whose results \
-             are equal"
+             compiler, with wasmi until code is compiled) and wasmi (an interpreter), whose \
+             results are equal"
         )),
     }
 }

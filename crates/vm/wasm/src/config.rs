@@ -21,8 +21,8 @@ pub const TABLE_RESIDENT_BYTES: usize = 4 << 10;
 
 /// The settings of the machine.
 ///
-/// `memory_limit`, `stack_slots`, `table_elements` and `allowed_imports` are rules of a chain: every
-/// node of it has the same. All others are one node's own business and change no result.
+/// `memory_limit`, `stack_slots`, `table_elements` and `allowed_imports` are rules of a chain:
+/// every node of it has the same. All others are one node's own business and change no result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WasmConfig {
