@@ -76,7 +76,8 @@ export function spin(): void {
 
 export function deep(self: address, depth: bigint): bigint {
     if (depth === 0n) return 1n;
-    return contract(self, { abi: ['deep(address,uint256) returns (uint256)'] }).deep(self, depth - 1n) + 1n;
+    const abi = ['deep(address,uint256) returns (uint256)'];
+    return contract(self, { abi }).deep(self, depth - 1n) + 1n;
 }
 ";
 
