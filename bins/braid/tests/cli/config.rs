@@ -62,7 +62,7 @@ fn a_machine_is_stopped_and_started_in_a_folder() {
     assert_eq!(run(&["vm", "disable", "wasm"], 0)[0]["enabled"], false);
     assert_eq!(run(&["vm", "status", "wasm"], 0)[0]["enabled"], false);
     let counter = crate::file("contracts/artifacts/c/counter.wasm");
-    run(&["deploy", &counter], 1);
+    run(&["deploy", &counter], 2);
     assert_eq!(run(&["vm", "enable", "wasm"], 0)[0]["enabled"], true);
     run(&["deploy", &counter], 0);
     assert!(run(&["vm", "list"], 0).len() >= 3);
