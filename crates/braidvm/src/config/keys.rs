@@ -42,8 +42,8 @@ const KEYS: &[(&str, &str)] = &[
     ("vm.wasm.table_elements", "elements of the table of an instance; a rule of the chain"),
     (
         "vm.wasm.allowed_imports",
-        "imports that code may have, as module.name; all that are offered by default; a rule of the \
-         chain",
+        "imports that code may have, as module.name; all that are offered by default; a rule of \
+         the chain",
     ),
     (
         "vm.wasm.execution_time_limit_ms",
