@@ -35,9 +35,10 @@ const GAS_LIMIT: u64 = 200_000;
 const FUNDS: u64 = 1 << 60;
 /// What each account owns of the token, far more than it sends.
 const TOKENS: u64 = 1 << 40;
-const TOKEN: &[u8] = include_bytes!("../../../../contracts/artifacts/solidity/Token.json");
+pub(super) const TOKEN: &[u8] =
+    include_bytes!("../../../../contracts/artifacts/solidity/Token.json");
 /// The selector of `transfer(address,uint256)`.
-const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
+pub(super) const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
     let (token, records) = genesis()?;
@@ -123,16 +124,20 @@ fn genesis() -> Result<(Address, WriteSet), Failure> {
         }
     }
     funded.extend(execution.finish().map_err(host_failure)?.writes);
+    Ok((token, all_records(&funded)?))
+}
+
+pub(super) fn all_records(view: &dyn StateView) -> Result<WriteSet, Failure> {
     let mut records = WriteSet::new();
-    for record in Records::all(&funded) {
+    for record in Records::all(view) {
         let (key, value) = record.map_err(host_failure)?;
         records.put(key, value);
     }
-    Ok((token, records))
+    Ok(records)
 }
 
 /// The same records in revm's cache.
-fn world(records: &WriteSet) -> Result<World, Failure> {
+pub(super) fn world(records: &WriteSet) -> Result<World, Failure> {
     let mut world = World::default();
     for (key, value) in records.iter() {
         let (Namespace::Account, Some(value)) = (key.namespace(), value) else { continue };

@@ -16,6 +16,7 @@ mod evm;
 mod parallel;
 mod peer;
 mod prefetch;
+mod signed;
 mod store;
 mod tree;
 mod wasm;
@@ -78,7 +79,10 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
             store::run(&mut bench)?;
             tree::run(&mut bench)?;
         }
-        BenchGroup::Parallel => parallel::run(&mut bench)?,
+        BenchGroup::Parallel => {
+            signed::run(&mut bench)?;
+            parallel::run(&mut bench)?;
+        }
     }
     bench.show()
 }

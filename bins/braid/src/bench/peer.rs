@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// Accounts and code that revm starts from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct World {
-    database: CacheDB<EmptyDB>,
+    pub(super) database: CacheDB<EmptyDB>,
 }
 
 /// A call in the words of both sides.

@@ -34,8 +34,7 @@ const PROOFS: u64 = 2_000;
 const PROOF_MAX_US: f64 = 100.0;
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
-    let (mut tree, peer_store) = (BareTree::default(), PeerStore::default());
-    let mut peer = Peer { store: &peer_store, version: 0 };
+    let (mut tree, mut peer) = (BareTree::default(), Peer::default());
     let bar = bench.output.progress("filling the trees", KEYS);
     for start in (0..KEYS).step_by(KEYS_PER_LOAD as usize) {
         let values: Vec<_> = (start..start + KEYS_PER_LOAD).map(|at| value(at, 0)).collect();
@@ -110,15 +109,17 @@ const fn key_of(block: u64, at: u64) -> u64 {
 }
 
 /// The peer and its version.
-struct Peer<'a> {
-    store: &'a PeerStore,
+#[derive(Default)]
+pub(super) struct Peer {
+    store: PeerStore,
     version: Version,
 }
 
-impl Peer<'_> {
-    fn put(&mut self, values: &[(B256, Bytes)]) -> Result<(), Failure> {
+impl Peer {
+    /// Puts the values of one version and works out its root.
+    pub(super) fn put(&mut self, values: &[(B256, Bytes)]) -> Result<(), Failure> {
         let set = values.iter().map(|(path, value)| (KeyHash(path.0), Some(value.to_vec())));
-        let (_, update) = Sha256Jmt::new(self.store)
+        let (_, update) = Sha256Jmt::new(&self.store)
             .put_value_set(set, self.version)
             .map_err(|error| Failure::Host(anyhow::anyhow!("jmt: {error}")))?;
         self.store.keep(update);
