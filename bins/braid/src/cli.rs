@@ -607,6 +607,9 @@ pub(crate) struct BenchArgs {
         value_parser = clap::value_parser!(u32).range(1..=1000),
     )]
     pub(crate) rounds: u32,
+    /// Only the measurements whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
 }
 
 /// A group of measurements.

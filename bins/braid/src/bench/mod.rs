@@ -70,8 +70,9 @@ struct Ran {
 }
 
 pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure> {
-    let mut bench = Bench { rounds: arguments.rounds, output, rows: Vec::new() };
-    match arguments.group {
+    let BenchArgs { group, rounds, only } = arguments;
+    let mut bench = Bench { rounds: *rounds, only: only.as_deref(), output, rows: Vec::new() };
+    match group {
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
@@ -90,13 +91,23 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
 /// The rounds that are asked for and the rows so far.
 struct Bench<'a> {
     rounds: u32,
+    /// What a name has to have in it; measurements without it are left out.
+    only: Option<&'a str>,
     output: &'a Output,
     rows: Vec<Row>,
 }
 
 impl Bench<'_> {
+    /// Whether a measurement is asked for.
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_none_or(|part| name.contains(part))
+    }
+
     /// Measures a pair round by round and keeps its row.
     fn measure(&mut self, pair: Pair<'_>) -> Result<(), Failure> {
+        if !self.wants(pair.name) {
+            return Ok(());
+        }
         let bar = self.output.progress(pair.name, u64::from(self.rounds));
         (pair.this)()?;
         (pair.peer)()?;
@@ -127,11 +138,15 @@ impl Bench<'_> {
         (this, peer, ratio): (f64, f64, f64),
         goal: Goal,
     ) -> Result<(), Failure> {
+        let name = name.into();
+        if !self.wants(&name) {
+            return Ok(());
+        }
         let (goal, holds) = match goal {
             Goal::AtLeast(least) => (format!(">= {least}"), ratio >= least),
             Goal::AtMost(most) => (format!("<= {most}"), ratio <= most),
         };
-        let row = Row { name: name.into(), this, peer, unit, ratio, goal, holds };
+        let row = Row { name, this, peer, unit, ratio, goal, holds };
         self.output.json(&row)?;
         self.rows.push(row);
         Ok(())

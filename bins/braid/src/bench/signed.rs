@@ -69,8 +69,9 @@ const ROWS: [Row; 4] = [
 ];
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
+    let rows = ROWS.into_iter().filter(|row| bench.wants(row.name)).collect::<Vec<_>>();
     let keys: Vec<SecretKey> = (1..=ACCOUNTS).map(key).collect::<Result<_, _>>()?;
-    for Row { name, threads, has_root, goal } in ROWS {
+    for Row { name, threads, has_root, goal } in rows {
         let mut this = Chain::new(&keys, threads)?;
         let mut peer = Serial::new(&this, has_root)?;
         let (token, chain_id) = (this.token, this.engine.rules().chain_id);
