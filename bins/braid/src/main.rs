@@ -18,6 +18,9 @@ use clap::Parser;
 
 use crate::{cli::Cli, failure::Failure, output::Output};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

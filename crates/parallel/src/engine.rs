@@ -108,11 +108,15 @@ impl Engine {
         };
         let run = Arc::new(Run::new(Arc::clone(task), setup));
         match pool {
-            None => run.work(0),
+            None => {
+                run.work(0);
+                run.gather(0);
+            }
             Some(pool) => {
-                let run = Arc::clone(&run);
-                let job = Arc::new(move |number| run.work(number));
-                pool.run(job).map_err(RunError::Threads)?;
+                let (working, gathering) = (Arc::clone(&run), Arc::clone(&run));
+                pool.run(Arc::new(move |number| working.work(number))).map_err(RunError::Threads)?;
+                let gather = Arc::new(move |number| gathering.gather(number));
+                pool.run(gather).map_err(RunError::Threads)?;
             }
         }
         run.finish()

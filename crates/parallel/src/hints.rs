@@ -89,7 +89,8 @@ pub(crate) fn advise<T: Task>(
 /// Whether many transactions give a hint that another one gives too: one thread, which has the
 /// record at hand then, gains by that, and several hand it to each other.
 fn repeats_hints<T: Task>(task: &T) -> bool {
-    let mut different: HashSet<u64, RandomState> = HashSet::default();
+    let expected = 2 * task.count();
+    let mut different = HashSet::with_capacity_and_hasher(expected, RandomState::default());
     let mut given = 0;
     for index in 0..task.count() {
         task.hints(index, &mut |hint| {

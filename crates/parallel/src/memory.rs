@@ -6,6 +6,7 @@ use crossbeam_utils::CachePadded;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use primitives::{Bytes, U256};
+use smallvec::SmallVec;
 use state::{Key, Overlay, ScanEntry, StateError, StateView, WriteSet};
 
 use crate::{
@@ -121,8 +122,8 @@ enum Entry {
 struct Cell {
     /// What the base holds, once someone has read it.
     base: Option<Option<Bytes>>,
-    /// By stretch, each at most once.
-    versions: Vec<Version>,
+    /// By stretch, each at most once. Most records are written by one.
+    versions: SmallVec<[Version; 1]>,
 }
 
 type Shard = IndexMap<Key, Cell, RandomState>;
@@ -154,10 +155,31 @@ impl Memory {
         &self.base
     }
 
-    /// What the base holds at `key`, which it is not asked again where that is known.
-    pub(crate) fn base_record(&self, key: &Key) -> Result<Option<Bytes>, StateError> {
-        let known = self.lock(self.shard_of(key)).get(key).and_then(|cell| cell.base.clone());
-        known.map_or_else(|| self.base.read(key), Ok)
+    /// Empties the shards whose number leaves `number` when divided by `workers`, and returns the
+    /// records in them that stretches below `end` made other than the base has them, in their
+    /// order.
+    pub(crate) fn drain(
+        &self,
+        (number, workers): (usize, usize),
+        end: Index,
+    ) -> Result<Vec<(Key, Option<Bytes>)>, StateError> {
+        let mut records = Vec::new();
+        for shard in self.shards.iter().skip(number).step_by(workers) {
+            let cells = std::mem::take(&mut *shard.lock());
+            for (key, Cell { base, versions }) in cells {
+                let below = |version: &Version| version.stamp.index < end;
+                let Some(last) = versions.into_iter().take_while(below).last() else { continue };
+                let Entry::Value(value) = last.entry else {
+                    unreachable!("what is final is a value");
+                };
+                let before = base.map_or_else(|| self.base.read(&key), Ok)?;
+                if value != before {
+                    records.push((key, value));
+                }
+            }
+        }
+        records.sort_unstable_by(|(key, _), (other, _)| key.cmp(other));
+        Ok(records)
     }
 
     /// The record at `key` as the stretch `reader` sees it, of which nobody asks later whether it
@@ -237,17 +259,17 @@ impl Memory {
     pub(crate) fn publish(
         &self,
         stamp: Stamp,
-        (writes, deltas): (&WriteSet, &[(Key, Delta)]),
+        (writes, deltas): (WriteSet, &[(Key, Delta)]),
         before: &[CellId],
     ) -> Vec<CellId> {
         debug_assert!(before.is_sorted(), "cells are kept in order");
         let mut cells = Vec::with_capacity(writes.len() + deltas.len());
-        for (key, value) in writes.iter() {
-            cells.push(self.put(key, stamp, Entry::Value(value.cloned())));
-        }
         for (key, delta) in deltas {
             assert!(writes.get(key).is_none(), "a record is set or changed by a delta, not both");
-            cells.push(self.put(key, stamp, Entry::Delta(*delta)));
+            cells.push(self.put(key.clone(), stamp, Entry::Delta(*delta)));
+        }
+        for (key, value) in writes {
+            cells.push(self.put(key, stamp, Entry::Value(value)));
         }
         cells.sort_unstable();
         for cell in before {
@@ -324,22 +346,19 @@ impl Memory {
         Ok(after.value)
     }
 
-    fn put(&self, key: &Key, stamp: Stamp, entry: Entry) -> CellId {
-        let shard = self.shard_of(key);
+    fn put(&self, key: Key, stamp: Stamp, entry: Entry) -> CellId {
+        let shard = self.shard_of(&key);
         let mut cells = self.lock(shard);
-        let slot = match cells.get_index_of(key) {
-            Some(slot) => slot,
-            None => cells.insert_full(key.clone(), Cell::default()).0,
-        };
-        let id = CellId { shard, slot: slot as u32 };
-        let cell = cell_mut(&mut cells, id);
-        let version = Version { stamp, entry };
-        match cell.versions.binary_search_by_key(&stamp.index, |it| it.stamp.index) {
-            Ok(at) => cell.versions[at] = version,
-            Err(at) => cell.versions.insert(at, version),
-        }
         // Under the lock of the shard, so that a scan that begins to watch misses no key.
-        self.written.note(key);
+        self.written.note(&key);
+        let cell = cells.entry(key);
+        let id = CellId { shard, slot: cell.index() as u32 };
+        let versions = &mut cell.or_default().versions;
+        let version = Version { stamp, entry };
+        match versions.binary_search_by_key(&stamp.index, |it| it.stamp.index) {
+            Ok(at) => versions[at] = version,
+            Err(at) => versions.insert(at, version),
+        }
         id
     }
 

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use primitives::Bytes;
 use state::{Key, StateError, StateView, WriteSet};
 
 use crate::{
@@ -59,6 +60,7 @@ pub(crate) struct Run<T: Task> {
     interruption: Option<Interruption>,
     is_over: Arc<AtomicBool>,
     watch: Watch,
+    workers: usize,
     state: Mutex<State<T>>,
     changed: Condvar,
     finals: Mutex<Finals>,
@@ -79,9 +81,12 @@ enum End<E> {
 /// What is final.
 #[derive(Default)]
 struct Finals {
-    writes: WriteSet,
-    /// Keys whose final record may be what the base holds.
-    suspects: Vec<Key>,
+    /// What the last stretch wrote, where nobody read it from the memory.
+    last: WriteSet,
+    /// Keys among them whose record may be what the base holds.
+    blind: Vec<Key>,
+    /// The records of the memory, in parts that are in order.
+    parts: Vec<Result<Vec<(Key, Option<Bytes>)>, StateError>>,
     statistics: Statistics,
 }
 
@@ -123,6 +128,7 @@ impl<T: Task> Run<T> {
             interruption: setup.interruption,
             is_over: Arc::new(AtomicBool::new(false)),
             watch: Watch::new(setup.is_observed),
+            workers: setup.workers,
             state: Mutex::new(State { schedule, sleeping: 0, end: None }),
             changed: Condvar::new(),
             finals: Mutex::new(Finals { statistics, ..Finals::default() }),
@@ -137,7 +143,19 @@ impl<T: Task> Run<T> {
         }
     }
 
-    /// What came of it, once all threads have left.
+    /// Empties a thread's part of the memory, once all threads have left their work.
+    pub(crate) fn gather(&self, number: usize) {
+        let state = self.state.lock();
+        if state.end.is_some() {
+            return;
+        }
+        let end = state.schedule.head();
+        drop(state);
+        let part = self.memory.drain((number, self.workers), end);
+        self.finals.lock().parts.push(part);
+    }
+
+    /// What came of it, once all threads have gathered their parts.
     ///
     /// # Panics
     ///
@@ -149,18 +167,37 @@ impl<T: Task> Run<T> {
             Some(End::Failed(error)) => return Err(RunError::Task(error)),
             None => {}
         }
-        let Finals { mut writes, mut suspects, mut statistics } =
+        let Finals { last, blind, parts, mut statistics } =
             std::mem::take(&mut *self.finals.lock());
         statistics.reexecutions = state.schedule.in_vain();
-        suspects.sort_unstable();
-        suspects.dedup();
+        let mut records = Vec::new();
+        for part in parts {
+            records.append(&mut part.map_err(RunError::Base)?);
+        }
+        let mut writes = records.into_iter().collect();
+        self.lay_over(&mut writes, last, blind).map_err(RunError::Base)?;
+        Ok(Finished { writes, statistics })
+    }
+
+    /// Lays what the last stretch wrote over what those before it did.
+    fn lay_over(
+        &self,
+        writes: &mut WriteSet,
+        last: WriteSet,
+        mut suspects: Vec<Key>,
+    ) -> Result<(), StateError> {
+        if writes.is_empty() {
+            *writes = last;
+        } else {
+            writes.extend_noting(last, |key| suspects.push(key.clone()));
+        }
         for key in suspects {
-            let before = self.memory.base_record(&key).map_err(RunError::Base)?;
+            let before = self.memory.base().read(&key)?;
             if writes.get(&key).is_some_and(|change| change == before.as_ref()) {
                 writes.forget(&key);
             }
         }
-        Ok(Finished { writes, statistics })
+        Ok(())
     }
 
     fn take_part(&self, number: usize) {
@@ -222,11 +259,14 @@ impl<T: Task> Run<T> {
         let aim = Aim { index, incarnation, is_certain: false, is_recorded: true };
         let (attempted, timing) = self.attempt(bench, aim, self.transactions(index..index + 1));
         match (attempted, bench.view.end()) {
-            (Ok(attempt), Ok(reads)) => {
+            (Ok(mut attempt), Ok(reads)) => {
                 let before = self.state.lock().schedule.take_cells(index);
                 let stamp = Stamp { index, incarnation };
-                let cells = self.memory.publish(stamp, (&attempt.writes, &attempt.deltas), &before);
-                self.change(|schedule| schedule.ran(index, cells, Ran { attempt, reads, timing }));
+                let writes = std::mem::take(&mut attempt.writes);
+                let cells = self.memory.publish(stamp, (writes, &attempt.deltas), &before);
+                let written = cells.len();
+                let ran = Ran { attempt, reads, written, timing };
+                self.change(|schedule| schedule.ran(index, cells, ran));
             }
             (_, Err(withdrawal)) => {
                 let waits_for = match withdrawal {
@@ -290,12 +330,12 @@ impl<T: Task> Run<T> {
 
     /// Makes a speculative attempt final, if it holds.
     fn settle_speculative(&self, index: Index, ran: Ran<Attempt<T::Output>>) -> bool {
-        let Ran { attempt, reads, timing } = ran;
+        let Ran { attempt, reads, written, timing } = ran;
         if let Err(conflict) = self.memory.validate(&reads, index) {
             self.finals.lock().statistics.count_conflict(conflict);
             return false;
         }
-        let observed = self.observed(&attempt, timing, &reads);
+        let observed = self.observed((&attempt, written), timing, &reads);
         self.settle(index..index + 1, attempt, observed)
     }
 
@@ -311,19 +351,24 @@ impl<T: Task> Run<T> {
         let is_recorded = self.watch.is_on();
         let aim = Aim { index: stretches.start, incarnation, is_certain: true, is_recorded };
         let (attempted, timing) = self.attempt(bench, aim, self.transactions(stretches.clone()));
-        let attempt = match attempted {
+        let mut attempt = match attempted {
             Ok(attempt) => attempt,
             Err(Failure::Error(error)) => return self.end(End::Failed(error)),
             Err(Failure::Panic(payload)) => return self.end(End::Panicked(payload)),
         };
         let reads = bench.view.end().unwrap_or_default();
+        let written = attempt.writes.len() + attempt.deltas.len();
+        let observed = self.observed((&attempt, written), timing, &reads);
+        let writes = std::mem::take(&mut attempt.writes);
         let is_read_again = (stretches.end as usize) < self.stretches.len();
         if is_read_again || !attempt.deltas.is_empty() || !before.is_empty() {
             let stamp = Stamp { index: last, incarnation };
-            let cells = self.memory.publish(stamp, (&attempt.writes, &attempt.deltas), before);
+            let cells = self.memory.publish(stamp, (writes, &attempt.deltas), before);
             self.state.lock().schedule.put_back_cells(last, cells);
+        } else {
+            let mut finals = self.finals.lock();
+            (finals.last, finals.blind) = (writes, std::mem::take(&mut attempt.blind));
         }
-        let observed = self.observed(&attempt, timing, &reads);
         let is_settled = self.settle(stretches, attempt, observed);
         assert!(is_settled, "a certain attempt holds");
     }
@@ -335,23 +380,18 @@ impl<T: Task> Run<T> {
         attempt: Attempt<T::Output>,
         observed: Option<Observed>,
     ) -> bool {
-        let Attempt { output, mut writes, blind, deltas, .. } = attempt;
-        let mut suspects = blind;
-        for (key, _) in deltas {
-            let Ok(value) = self.memory.materialise(&key, stretches.end - 1) else { return false };
-            suspects.push(key.clone());
-            writes.set(key, value);
+        for (key, _) in attempt.deltas {
+            if self.memory.materialise(&key, stretches.end - 1).is_err() {
+                return false;
+            }
         }
-        let verdict = self.task.commit(self.transactions(stretches.clone()), output);
+        let verdict = self.task.commit(self.transactions(stretches.clone()), attempt.output);
         if verdict == Verdict::Again {
             return false;
         }
-        let mut finals = self.finals.lock();
-        let Finals { writes: all, suspects: all_suspects, statistics } = &mut *finals;
-        all_suspects.append(&mut suspects);
-        all.extend_noting(writes, |key| all_suspects.push(key.clone()));
-        statistics.observed.extend(observed);
-        drop(finals);
+        if observed.is_some() {
+            self.finals.lock().statistics.observed.extend(observed);
+        }
         self.change(|schedule| {
             schedule.finished(stretches);
             if verdict == Verdict::Stop {
@@ -389,7 +429,7 @@ impl<T: Task> Run<T> {
 
     fn observed(
         &self,
-        attempt: &Attempt<T::Output>,
+        (attempt, written): (&Attempt<T::Output>, usize),
         timing: Timing,
         reads: &crate::memory::Reads,
     ) -> Option<Observed> {
@@ -399,7 +439,7 @@ impl<T: Task> Run<T> {
             duration: timing.duration,
             worker: timing.worker,
             began: timing.began,
-            records: (reads.records.len(), attempt.writes.len() + attempt.deltas.len()),
+            records: (reads.records.len(), written),
             shared: shared(reads, &self.memory),
         })
     }

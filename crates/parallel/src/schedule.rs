@@ -40,6 +40,8 @@ const RECENT_AFTER_LANE: u32 = 0b1111;
 pub(crate) struct Ran<A> {
     pub(crate) attempt: A,
     pub(crate) reads: Reads,
+    /// How many records it wrote.
+    pub(crate) written: usize,
     pub(crate) timing: Timing,
 }
 
@@ -275,6 +277,11 @@ impl<A> Schedule<A> {
     /// Nothing more happens.
     pub(crate) const fn end(&mut self) {
         self.is_over = true;
+    }
+
+    /// The lowest stretch that is not final.
+    pub(crate) const fn head(&self) -> Index {
+        self.head
     }
 
     /// Attempts that were in vain.

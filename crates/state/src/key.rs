@@ -4,12 +4,17 @@ use core::{borrow::Borrow, fmt};
 
 use alloy_primitives::hex;
 use primitives::{Address, B256, CodeHash};
+use smallvec::SmallVec;
 
 /// Bytes of the space of a key: a whole [`Address`].
 pub const SPACE_BYTES: usize = 32;
 
 const SPACE_START: usize = 1;
 const KEY_START: usize = SPACE_START + SPACE_BYTES;
+
+/// Bytes that a key has in place: those of an account and of a slot. Maps of keys compare without
+/// following a pointer then, and a copy asks for no memory.
+const INLINE_BYTES: usize = KEY_START + 32;
 
 macro_rules! namespaces {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal;)*) => {
@@ -79,17 +84,17 @@ namespaces! {
 ///
 /// Keys order as bytes, so the records of one space are neighbours.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Box<[u8]>);
+pub struct Key(SmallVec<[u8; INLINE_BYTES]>);
 
 impl Key {
     /// A key from its three parts.
     #[must_use]
     pub fn new(namespace: Namespace, space: &Address, key: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(KEY_START + key.len());
+        let mut bytes = SmallVec::with_capacity(KEY_START + key.len());
         bytes.push(namespace as u8);
         bytes.extend_from_slice(space.as_bytes());
         bytes.extend_from_slice(key);
-        Self(bytes.into_boxed_slice())
+        Self(bytes)
     }
 
     /// The account of an identity.

@@ -149,6 +149,9 @@ pub(super) struct Cast {
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
     let cast = Cast::new()?;
     for Workload { name, count, goal, transaction } in WORKLOADS {
+        if !bench.wants(name) {
+            continue;
+        }
         let transactions: Arc<[Transaction]> =
             (0..count).map(|at| transaction(at, count)).collect();
         cast.verify(&transactions)?;

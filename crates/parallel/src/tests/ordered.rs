@@ -25,6 +25,8 @@ fn check(programs: Vec<Program>) {
         let thread = loom::thread::spawn(move || other.work(1));
         run.work(0);
         thread.join().expect("a thread leaves in peace");
+        run.gather(0);
+        run.gather(1);
         let finished = run.finish().unwrap_or_else(|_| panic!("the world does not fail"));
         assert_eq!(finished.writes, toy.serially(&base).0);
     });

@@ -32,6 +32,7 @@ fn run(seed: u64) {
     for thread in threads {
         thread.join().expect("a thread leaves in peace");
     }
+    (0..3).for_each(|number| run.gather(number));
     let finished = run.finish();
     let finished = finished.unwrap_or_else(|_| panic!("seed {seed}: the world does not fail"));
     let (writes, ledger) = toy.serially(&base);
