@@ -108,7 +108,7 @@ impl Crossroads {
             depth: run.depth,
             environment: &environment,
         };
-        machine.execute(&frame, &mut FrameHost::new(self, frames, &frame))
+        machine.execute(&frame, &mut FrameHost::new(self, frames, &frame, run.kind))
     }
 
     /// The code of the contract, if the contract may run now.

@@ -4,7 +4,7 @@
 use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
-    Outcome, ScanRequest, Schedule, Status, Trap, schedule::words,
+    Outcome, RecordPlace, ScanRequest, Schedule, Status, Trap, may_keep_records, schedule::words,
 };
 use vm_evm::{Access, Frames, NestedCall, NestedCreate};
 
@@ -19,6 +19,7 @@ pub(crate) struct FrameHost<'a, 'f> {
     access: Access<'a, 'f>,
     environment: &'a Environment,
     depth: Depth,
+    kind: VmKind,
 }
 
 impl<'a, 'f> FrameHost<'a, 'f> {
@@ -26,10 +27,21 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         crossroads: &'a Crossroads,
         frames: &'a mut Frames<'f>,
         frame: &Frame<'a>,
+        kind: VmKind,
     ) -> Self {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
-        Self { crossroads, access, environment, depth }
+        Self { crossroads, access, environment, depth, kind }
+    }
+
+    /// A machine that lets contracts act in their own name alone has no use for this, so its
+    /// asking is a bug.
+    fn assert_keeps_records(&self) {
+        assert!(may_keep_records(self.kind), "machine {} keeps no records", self.kind);
+    }
+
+    fn assert_own(&self, place: &RecordPlace<'_>) {
+        assert!(place.space.kind() == self.kind, "{:?} is not of {}", place.space, self.kind);
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.
@@ -37,6 +49,33 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         let lent = asked.min(gas.remaining().all_but_one_64th());
         gas.charge(lent)?;
         Ok(lent)
+    }
+
+    fn call_from(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap> {
+        let account = self.access.account(gas, &request.to)?;
+        self.access.charge_value(gas, &account, request.value)?;
+        let lent = Self::lend(gas, request.gas_limit)?;
+        let stipend = match request.value.is_zero() {
+            true => Gas::ZERO,
+            false => self.crossroads.schedule().call_stipend,
+        };
+        let given = lent.saturating_add(stipend);
+        let call = NestedCall {
+            caller,
+            to: request.to,
+            value: request.value,
+            input: Bytes::copy_from_slice(request.input),
+            gas_limit: given,
+            is_static: self.access.is_static() || request.is_static,
+        };
+        let outcome = self.access.frames().call(call);
+        self.settle(gas, given, &outcome)?;
+        Ok(CallOutcome { status: outcome.status, output: outcome.output })
     }
 
     /// Takes back what a callee left and passes on its refund. A fault of the host ends the frame.
@@ -119,25 +158,61 @@ impl Host for FrameHost<'_, '_> {
     }
 
     fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
-        let account = self.access.account(gas, &request.to)?;
-        self.access.charge_value(gas, &account, request.value)?;
-        let lent = Self::lend(gas, request.gas_limit)?;
-        let stipend = match request.value.is_zero() {
-            true => Gas::ZERO,
-            false => self.crossroads.schedule().call_stipend,
-        };
-        let given = lent.saturating_add(stipend);
-        let call = NestedCall {
-            caller: self.access.contract(),
-            to: request.to,
-            value: request.value,
-            input: Bytes::copy_from_slice(request.input),
-            gas_limit: given,
-            is_static: self.access.is_static() || request.is_static,
-        };
-        let outcome = self.access.frames().call(call);
-        self.settle(gas, given, &outcome)?;
-        Ok(CallOutcome { status: outcome.status, output: outcome.output })
+        self.call_from(gas, self.access.contract(), request)
+    }
+
+    fn call_as(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap> {
+        self.assert_keeps_records();
+        if !self.access.bind(caller)? {
+            let output = abi::revert::encode_error_string("the caller's alias is taken");
+            return Ok(CallOutcome { status: Status::Revert, output });
+        }
+        self.call_from(gas, *caller, request)
+    }
+
+    fn record_get(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+    ) -> Result<Option<Bytes>, Trap> {
+        self.assert_own(place);
+        self.access.record_get(gas, place)
+    }
+
+    fn record_put(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<(), Trap> {
+        self.assert_own(place);
+        self.access.record_put(gas, place, value)
+    }
+
+    fn code_get(&mut self, gas: &mut GasMeter, hash: &CodeHash) -> Result<Option<Bytes>, Trap> {
+        self.assert_keeps_records();
+        self.access.code_get(gas, hash)
+    }
+
+    fn code_put(&mut self, gas: &mut GasMeter, code: &[u8]) -> Result<CodeHash, Trap> {
+        self.assert_keeps_records();
+        self.access.code_put(gas, self.kind, code)
+    }
+
+    fn move_coin(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap> {
+        self.assert_keeps_records();
+        self.access.move_coin(gas, from, to, amount)
     }
 
     fn deploy(

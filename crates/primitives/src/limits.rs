@@ -25,6 +25,10 @@ pub const CONTRACT_VERSIONS_MAX: u32 = 256;
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of a record that a machine keeps beside the storage of contracts: a whole account of
+/// Solana (10 MiB) and what describes it.
+pub const RECORD_VALUE_BYTES_MAX: usize = (10 << 20) + (1 << 10);
+
 /// Topics of an event.
 pub const EVENT_TOPICS_MAX: usize = 4;
 
