@@ -8,6 +8,7 @@ fn the_examples_run() {
         env!("CARGO_BIN_EXE_quickstart"),
         env!("CARGO_BIN_EXE_crossing"),
         env!("CARGO_BIN_EXE_precompile"),
+        env!("CARGO_BIN_EXE_native"),
     ];
     for program in programs {
         let output = Command::new(program).output().expect("the example starts");

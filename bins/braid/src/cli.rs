@@ -227,6 +227,12 @@ pub(crate) enum BlockCommand {
     Make {
         /// The file: the bytes of a transaction as hexadecimal on each line; `-` is stdin
         file: PathBuf,
+        /// Tell each receipt as soon as it is final, while later transactions still run
+        #[arg(long)]
+        stream: bool,
+        /// End the block with the first transaction that is final after so many milliseconds
+        #[arg(long, value_name = "MS")]
+        time_limit_ms: Option<u64>,
     },
     /// Run a block again and tell what of it can run at once, and what depends on what
     Stats {

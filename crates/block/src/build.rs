@@ -1,9 +1,10 @@
 //! Making a block of transactions over the state of its parent.
 
-use std::sync::Arc;
+use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use kernel::TransactionResult;
-use primitives::{Gas, Hash, TxIndex};
+use parking_lot::Mutex;
+use primitives::{Gas, Hash, TxIndex, Wei};
 use state::{StateError, StateView, WriteSet};
 use thiserror::Error;
 use vm::BlockEnvironment;
@@ -11,7 +12,7 @@ use vm::BlockEnvironment;
 use crate::{
     BlockRecord, ChainRules, CheckError, Header, Receipt, Recovered, SenderCache,
     SignedTransaction,
-    execution::{BlockStatistics, ExecutionError, Executor, Job, Outcome},
+    execution::{BlockStatistics, ExecutionError, Executor, Job, Listener, Outcome},
     header::header,
 };
 
@@ -39,7 +40,18 @@ pub struct Proposal<'a> {
     pub threads: usize,
     /// Whether the results have trees of calls, for which transactions run one after another.
     pub is_traced: bool,
+    /// Who hears of the receipts while the block still runs, and may end it.
+    pub on_receipt: Option<OnReceipt>,
 }
+
+/// Is told each receipt of a block, in their order and once, as soon as it is final; later
+/// transactions may still be running. On [`ControlFlow::Break`] the block ends with this one.
+///
+/// It is called on whichever thread made the receipt final, and the block waits for it.
+#[derive(Clone)]
+pub struct OnReceipt(Arc<Mutex<Hear>>);
+
+type Hear = dyn FnMut(&Receipt) -> ControlFlow<()> + Send;
 
 /// A block whose transactions have run, and whose header waits for the root of the state.
 #[derive(Debug, Clone)]
@@ -67,6 +79,14 @@ pub struct Skipped {
     pub reason: Option<CheckError>,
 }
 
+/// Makes the receipts of a block while it runs.
+struct Desk {
+    admitted: Arc<[(usize, Recovered)]>,
+    base_fee: Wei,
+    on_receipt: Option<OnReceipt>,
+    receipts: Mutex<Vec<Receipt>>,
+}
+
 /// Why there is no block.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
@@ -77,6 +97,19 @@ pub enum BlockError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+impl OnReceipt {
+    /// Tells `hear`.
+    pub fn new(hear: impl FnMut(&Receipt) -> ControlFlow<()> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(hear)))
+    }
+}
+
+impl fmt::Debug for OnReceipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnReceipt").finish_non_exhaustive()
+    }
 }
 
 impl Ran {
@@ -104,22 +137,21 @@ pub fn run(
     proposal: &Proposal<'_>,
 ) -> Result<Ran, BlockError> {
     let mut skipped = Vec::new();
-    let admitted = admit(senders, proposal, &mut skipped);
-    let executed = executor.perform(view, &proposal.environment, &job(&admitted, proposal))?;
-    assert_eq!(executed.outcomes.len(), admitted.len(), "each transaction has one outcome");
-    let mut transactions = Vec::with_capacity(admitted.len());
-    let mut receipts = Vec::with_capacity(admitted.len());
-    let mut results = Vec::with_capacity(admitted.len());
-    let mut gas = Gas::ZERO;
-    for ((place, recovered), outcome) in admitted.iter().zip(executed.outcomes) {
+    let desk = Arc::new(Desk {
+        admitted: admit(senders, proposal, &mut skipped).into(),
+        base_fee: proposal.environment.base_fee,
+        on_receipt: proposal.on_receipt.clone(),
+        receipts: Mutex::default(),
+    });
+    let executed = executor.perform(view, &proposal.environment, &desk.job(proposal.is_traced))?;
+    assert_eq!(executed.outcomes.len(), desk.admitted.len(), "each transaction has one outcome");
+    let receipts = std::mem::take(&mut *desk.receipts.lock());
+    let mut transactions = Vec::with_capacity(receipts.len());
+    let mut results = Vec::with_capacity(receipts.len());
+    for ((place, _), outcome) in desk.admitted.iter().zip(executed.outcomes) {
         let skip = |reason| Skipped { index: *place, reason };
         match outcome {
             Outcome::Included(result) => {
-                let index = u32::try_from(receipts.len());
-                let index = TxIndex(index.expect("invariant: gas bounds the transactions"));
-                let about = (index, gas, proposal.environment.base_fee);
-                receipts.push(Receipt::new(recovered, &result, about));
-                gas = gas.saturating_add(result.gas_used);
                 transactions.extend(proposal.transactions.get(*place).cloned());
                 results.push(result);
             }
@@ -127,17 +159,40 @@ pub fn run(
             Outcome::NotReached => skipped.push(skip(None)),
         }
     }
+    assert_eq!(receipts.len(), results.len(), "each transaction of the block has a receipt");
+    let gas = receipts.last().map_or(Gas::ZERO, |receipt| receipt.cumulative_gas);
     assert_eq!(gas, executed.gas_used, "the receipts account for all gas of the block");
     skipped.sort_by_key(|it| it.index);
     let (writes, statistics) = (executed.writes, executed.statistics);
     Ok(Ran { writes, transactions, receipts, results, skipped, statistics })
 }
 
-/// What the executor is given.
-fn job(admitted: &[(usize, Recovered)], proposal: &Proposal<'_>) -> Job {
-    let transactions: Arc<[_]> = admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
-    let hints = admitted.iter().map(|(_, it)| it.hints.as_slice());
-    Job::from(transactions).with_hints(hints).with_tracing(proposal.is_traced)
+impl Desk {
+    /// What the executor is given; a receipt follows from each outcome as it becomes final.
+    fn job(self: &Arc<Self>, is_traced: bool) -> Job {
+        let transactions: Arc<[_]> =
+            self.admitted.iter().map(|(_, it)| it.transaction.clone()).collect();
+        let hints = self.admitted.iter().map(|(_, it)| it.hints.as_slice());
+        let desk = Arc::clone(self);
+        Job::from(transactions)
+            .with_hints(hints)
+            .with_tracing(is_traced)
+            .with_listener(Listener::new(move |index, outcome| desk.take(index, outcome)))
+    }
+
+    fn take(&self, index: usize, outcome: &Outcome) -> ControlFlow<()> {
+        let (Some((_, recovered)), Outcome::Included(result)) = (self.admitted.get(index), outcome)
+        else {
+            return ControlFlow::Continue(());
+        };
+        let mut receipts = self.receipts.lock();
+        let index = u32::try_from(receipts.len()).expect("invariant: gas bounds the transactions");
+        let gas = receipts.last().map_or(Gas::ZERO, |receipt| receipt.cumulative_gas);
+        let receipt = Receipt::new(recovered, result, (TxIndex(index), gas, self.base_fee));
+        let told = self.on_receipt.as_ref().map(|it| (it.0.lock())(&receipt));
+        receipts.push(receipt);
+        told.unwrap_or(ControlFlow::Continue(()))
+    }
 }
 
 /// The transactions that may run, with their place in the proposal.

@@ -24,7 +24,7 @@ mod signature;
 mod suggestion;
 mod transaction;
 
-pub use build::{BlockError, Parent, Proposal, Ran, Skipped, run};
+pub use build::{BlockError, OnReceipt, Parent, Proposal, Ran, Skipped, run};
 pub use check::CheckError;
 pub use genesis::{
     AccountSection, BaseFeeRuleName, BaseFeeSection, ContractSection, Genesis, GenesisError,

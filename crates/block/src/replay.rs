@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     BlockError, BlockRecord, BlockReport, ChainRules, Header, Proposal, Ran, SenderCache,
-    execution::{ExecutionMode, Executor, ExecutorConfig, ExecutorError, Statistics},
+    execution::{ExecutionMode, Executor, ExecutorConfig, Statistics},
     run,
 };
 
@@ -39,9 +39,6 @@ pub enum ReplayError {
     /// What ran again is not what is stored, so that it tells nothing of it.
     #[error("{0}")]
     Differs(Box<Difference>),
-    /// There are no threads to run it on.
-    #[error(transparent)]
-    Executor(#[from] ExecutorError),
     /// The host or the state failed, or the state of the parent is not held.
     #[error(transparent)]
     Block(#[from] BlockError),
@@ -97,8 +94,7 @@ pub fn replay(
 ///
 /// # Errors
 ///
-/// As [`replay`]; [`ReplayError::Differs`] where other receipts come of it than are stored,
-/// [`ReplayError::Executor`] where the system does not give the threads.
+/// As [`replay`]; [`ReplayError::Differs`] where other receipts come of it than are stored.
 pub fn observe(
     (kernel, threads): (&Arc<Kernel>, usize),
     senders: &SenderCache,
@@ -115,7 +111,7 @@ pub fn observe(
             is_observed: true,
             ..ExecutorConfig::default()
         };
-        let executor = Executor::new(Arc::clone(kernel), &config)?;
+        let executor = Executor::new(Arc::clone(kernel), &config);
         let (_, ran) = rerun(&executor, senders, (rules, store), &stored)?;
         if let Some((what, stored, replayed)) = compare(&stored, &ran) {
             let difference = Difference { block: number, what, stored, replayed };
@@ -152,6 +148,7 @@ fn rerun<'a>(
         transactions: &stored.transactions,
         threads: executor.workers(),
         is_traced: false,
+        on_receipt: None,
     };
     let ran = run(executor, senders, &store.at(parent)?, &proposal)?;
     Ok((proposal, ran))

@@ -3,7 +3,7 @@
 use alloy_eips::{calc_next_block_base_fee, eip1559::BaseFeeParams};
 use primitives::{Address, BlockNumber, Gas, Hash, U256, VmKind, Wei, keccak256};
 use serde::{Deserialize, Serialize};
-use state::{Key, Namespace, StateError, StateView};
+use state::{Key, StateError, StateView};
 use vm::BlockEnvironment;
 
 use crate::Header;
@@ -70,7 +70,7 @@ impl ChainRules {
     /// Where the state keeps the rules.
     #[must_use]
     pub fn key() -> Key {
-        Key::new(Namespace::Meta, &Address::ZERO, b"rules")
+        Key::chain_rules()
     }
 
     /// The rules as the state keeps them: JSON in the order of the fields.

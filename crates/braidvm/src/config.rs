@@ -120,7 +120,7 @@ pub struct VmConfig {
 impl Default for VmConfig {
     fn default() -> Self {
         Self {
-            enabled_vms: vec![VmKind::Evm, VmKind::Wasm],
+            enabled_vms: vec![VmKind::Evm, VmKind::Wasm, VmKind::Native],
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
         }
@@ -235,7 +235,7 @@ impl Config {
     /// The machines that are switched off.
     #[must_use]
     pub fn disabled_vms(&self) -> Vec<VmKind> {
-        const BUILT_IN: [VmKind; 2] = [VmKind::Evm, VmKind::Wasm];
+        const BUILT_IN: [VmKind; 3] = [VmKind::Evm, VmKind::Wasm, VmKind::Native];
         BUILT_IN.into_iter().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
     }
 
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(config.node.retention_blocks.to_string(), "9");
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
-        assert_eq!(config.disabled_vms(), [VmKind::Wasm]);
+        assert_eq!(config.disabled_vms(), [VmKind::Wasm, VmKind::Native]);
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! Why the engine did not do what it was asked. What a contract does is no error: see
 //! [`Receipt`](crate::Receipt).
 
-use block::{
-    BlockError, CheckError, DecodeError, EncodeError, GenesisError, ReplayError,
-    execution::ExecutorError,
-};
+use block::{BlockError, CheckError, DecodeError, EncodeError, GenesisError, ReplayError};
 use kernel::{EstimateError, KernelError, TransactionError};
 use primitives::{Address, Hash};
 use state::StateError;
@@ -24,6 +21,12 @@ pub enum EngineError {
         /// The names that there are.
         known: String,
     },
+    /// The chain's registry does not hold the name.
+    #[error(
+        "no address is registered under the name \"@{0}\"; `braid send @names register NAME \
+         ADDRESS` registers one"
+    )]
+    UnknownName(String),
     /// The method cannot be found or its arguments do not fit.
     #[error("{0}")]
     Arguments(String),
@@ -65,7 +68,7 @@ pub enum EngineError {
     #[error("transaction is invalid: {0}")]
     Check(#[from] CheckError),
     /// The block ended before the transaction.
-    #[error("transaction {0} was not reached: the block was full before it")]
+    #[error("transaction {0} was not reached: the block ended before it")]
     NotReached(usize),
     /// The block cannot be made.
     #[error(transparent)]
@@ -94,9 +97,6 @@ pub enum EngineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
-    /// There are no threads to execute blocks on.
-    #[error(transparent)]
-    Executor(#[from] ExecutorError),
     /// The store belongs to another chain than the configuration.
     #[error("the store holds a chain whose {what} is {found}, the configuration says {expected}")]
     OtherChain {
@@ -140,8 +140,8 @@ impl EngineError {
     #[must_use]
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::State(_) | Self::Kernel(_) | Self::Block(_) | Self::Executor(_) => false,
-            Self::Replay(ReplayError::Differs(_) | ReplayError::Executor(_)) => false,
+            Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
+            Self::Replay(ReplayError::Differs(_)) => false,
             Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),
             _ => true,

@@ -4,11 +4,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use abi::{Interface, Method, decode_revert};
-use kernel::{DEPLOYER_INTERFACE, TransactionResult, decode::Interfaces, deployer};
+use kernel::{DEPLOYER_INTERFACE, Natives, TransactionResult, decode::Interfaces, deployer};
 use parking_lot::Mutex;
 use primitives::{Address, Bytes};
 use state::{Key, StateView, record::ContractRecord};
 use vm::Status;
+use vm_native::system;
 
 use crate::{Arguments, Deploy, EngineError, Request, accounts};
 
@@ -16,6 +17,7 @@ use crate::{Arguments, Deploy, EngineError, Request, accounts};
 #[derive(Debug)]
 pub struct StateInterfaces {
     view: Arc<dyn StateView>,
+    natives: Natives,
     known: Mutex<BTreeMap<Address, Option<Arc<Interface>>>>,
 }
 
@@ -31,13 +33,13 @@ pub struct Resolved {
 }
 
 impl StateInterfaces {
-    /// The interfaces that `view` holds.
+    /// The interfaces that `view` holds, and those of native contracts.
     #[must_use]
-    pub fn new(view: Arc<dyn StateView>) -> Self {
-        Self { view, known: Mutex::new(BTreeMap::new()) }
+    pub fn new(view: Arc<dyn StateView>, natives: Natives) -> Self {
+        Self { view, natives, known: Mutex::new(BTreeMap::new()) }
     }
 
-    /// The interface of a contract, if its record has one that reads.
+    /// The interface of a contract, if it is native or its record has one that reads.
     #[must_use]
     pub fn get(&self, address: &Address) -> Option<Arc<Interface>> {
         if *address == deployer() {
@@ -49,6 +51,29 @@ impl StateInterfaces {
         let found = self.read(address).map(Arc::new);
         self.known.lock().insert(*address, found.clone());
         found
+    }
+
+    /// The address that a name leads to: that of a native contract or the deployer, or what the
+    /// chain's registry says.
+    #[must_use]
+    pub fn registered(&self, name: &str) -> Option<Address> {
+        if name == DEPLOYER_NAME {
+            return Some(deployer());
+        }
+        if let Some((address, _)) = self.natives.iter().find(|(_, it)| it.name() == name) {
+            return Some(address);
+        }
+        let key = Key::kv(&system::names(), &system::name_key(name));
+        let record = system::NameRecord::decode(&self.view.read(&key).ok()??)?;
+        Some(record.target)
+    }
+
+    /// The address behind a name in an argument.
+    fn address(&self, name: &str) -> Option<Address> {
+        match name.strip_prefix('@') {
+            Some(registered) => self.registered(registered),
+            None => accounts::dev_address(name),
+        }
     }
 
     /// The input that a request stands for.
@@ -65,7 +90,7 @@ impl StateInterfaces {
         let values = match &request.arguments {
             Arguments::Values(values) => values.clone(),
             Arguments::Text(texts) => method
-                .parse_arguments(&borrowed(texts), &accounts::dev_address)
+                .parse_arguments(&borrowed(texts), &|name| self.address(name))
                 .map_err(|error| EngineError::Arguments(error.to_string()))?,
         };
         let input = method
@@ -96,6 +121,9 @@ impl StateInterfaces {
     }
 
     fn read(&self, address: &Address) -> Option<Interface> {
+        if let Some(native) = self.natives.get(address) {
+            return Some(native.interface().clone());
+        }
         let key = Key::contract(address);
         let bytes = self.view.read(&key).ok()??;
         let record = ContractRecord::decode(&key, &bytes).ok()?;
@@ -109,9 +137,13 @@ impl Interfaces for StateInterfaces {
     }
 
     fn name(&self, address: &Address) -> Option<String> {
-        accounts::dev_name(address).map(str::to_owned)
+        let native = || self.natives.get(address).map(|native| native.name().to_owned());
+        accounts::dev_name(address).map(str::to_owned).or_else(native)
     }
 }
+
+/// What people call the deployer.
+const DEPLOYER_NAME: &str = "deployer";
 
 /// The encoded arguments of a constructor.
 pub(crate) fn constructor_arguments(

@@ -52,8 +52,8 @@ pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifac
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
-    Kernel, KernelConfig, MachineStatus, Precompile, PrecompileCall, PrecompileHost, Precompiles,
-    decode,
+    Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError, NativeHost,
+    Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, decode,
 };
 pub use past::StateAt;
 pub use primitives::{
@@ -76,5 +76,8 @@ pub mod rooms {
     pub use state;
     pub use vm;
     pub use vm_evm;
+    #[cfg(feature = "svm")]
+    pub use vm_svm;
+    pub use vm_native;
     pub use vm_wasm;
 }

@@ -97,7 +97,9 @@ impl<'a> StateAt<'a> {
             None => None,
         };
         let code = self.view.read(&Key::code(&account.code_hash))?;
-        let prefix = Key::new(storage_of(account.kind), address, &[]);
+        let is_native = self.engine.kernel().natives().get(address).is_some();
+        let kind = if is_native { VmKind::Native } else { account.kind };
+        let prefix = Key::new(storage_of(kind), address, &[]);
         let counters = Key::counter(address, &[]);
         let counters = self.view.scan(counters.as_bytes(), counters.as_bytes(), storage_limit)?;
         let number = |(key, bytes): (Key, Bytes)| -> Result<_, StateError> {
@@ -153,7 +155,7 @@ impl<'a> StateAt<'a> {
     /// Names and interfaces as this state knows them, to put call trees into words.
     #[must_use]
     pub fn interfaces(&self) -> StateInterfaces {
-        StateInterfaces::new(Arc::clone(&self.view))
+        StateInterfaces::new(Arc::clone(&self.view), self.engine.kernel().natives().clone())
     }
 
     fn account(&self, address: &Address) -> Result<AccountRecord, EngineError> {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use abi::revert::encode_error_string;
-use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+use primitives::{
+    Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei, limits::FOREIGN_DEPTH_MAX,
+};
 use state::{Key, StateError, record};
-use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
+use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status, may_keep_records};
 use vm_evm::{Crossing, ForeignCall, Frames, TransactionResult};
+use vm_native::Natives;
 
-use crate::{deploy, host::FrameHost, registry::Registry};
+use crate::{deploy, host::FrameHost, native, registry::Registry};
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
 /// (2 MiB) and half of it for the host functions and the EVM frames between.
@@ -22,6 +25,7 @@ const STACK_GROWTH_BYTES: usize = 8 << 20;
 pub struct Crossroads {
     registry: Arc<Registry>,
     schedule: Schedule,
+    natives: Natives,
 }
 
 /// Code of a hosted machine, and what its frame is to do.
@@ -39,10 +43,16 @@ pub(crate) struct HostedRun<'a> {
 }
 
 impl Crossroads {
-    /// The crossing of these machines under these prices.
+    /// The crossing of these machines and native contracts under these prices.
     #[must_use]
-    pub const fn new(registry: Arc<Registry>, schedule: Schedule) -> Self {
-        Self { registry, schedule }
+    pub const fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
+        Self { registry, schedule, natives }
+    }
+
+    /// The native contracts.
+    #[must_use]
+    pub const fn natives(&self) -> &Natives {
+        &self.natives
     }
 
     /// The prices.
@@ -73,9 +83,7 @@ impl Crossroads {
             Ok(code) => code,
             Err(reason) => return Outcome::halt(reason),
         };
-        let outcome = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
-            self.execute(frames, run, &code)
-        });
+        let outcome = on_enough_stack(|| self.execute(frames, run, &code));
         if outcome.status == Status::Halt(HaltReason::Fault) {
             frames.scope().set_fault(format!("machine {} failed in {}", run.kind, run.contract));
         }
@@ -129,14 +137,34 @@ impl Crossroads {
     }
 }
 
+impl Crossroads {
+    /// A call of a machine's own address, counted among the foreign frames.
+    fn call_counted(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        if !frames.scope().enter_foreign() {
+            return Outcome::halt(HaltReason::CallDepth(FOREIGN_DEPTH_MAX));
+        }
+        let outcome = self.call(frames, call);
+        frames.scope().leave_foreign();
+        outcome
+    }
+}
+
 impl Crossing for Crossroads {
     fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        let mut caller = call.caller;
+        if may_keep_records(call.kind) {
+            // A machine that checks authority itself has to know the whole identity.
+            caller = match frames.journal().identity(&caller) {
+                Ok(identity) => identity,
+                Err(error) => return Outcome::halt(fault(error)),
+            };
+        }
         let run = HostedRun {
             entry: Entry::Call,
             kind: call.kind,
             code_hash: call.code_hash,
             contract: call.contract,
-            caller: call.caller,
+            caller,
             value: call.value,
             input: call.input,
             gas_limit: call.gas_limit,
@@ -146,13 +174,42 @@ impl Crossing for Crossroads {
         self.run(frames, &run)
     }
 
-    fn is_system(&self, address: &EvmAddress) -> bool {
-        *address == deploy::DEPLOYER_EVM
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
+        if *address == deploy::DEPLOYER_EVM {
+            return Some(VmKind::Evm);
+        }
+        if is_bridge(address) {
+            return Some(VmKind::Svm);
+        }
+        self.natives.at(address).map(|_| VmKind::Native)
     }
 
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
-        deploy::run(self, frames, call)
+        if call.kind == VmKind::Svm {
+            return self.call_counted(frames, call);
+        }
+        match self.natives.get(&call.contract) {
+            Some(contract) => native::run(self, frames, call, contract.as_ref()),
+            None => deploy::run(self, frames, call),
+        }
     }
+}
+
+/// Whether Solana's machine itself answers at an address.
+#[cfg(feature = "svm")]
+fn is_bridge(address: &EvmAddress) -> bool {
+    *address == vm_svm::BRIDGE_EVM
+}
+
+/// Whether Solana's machine itself answers at an address: it is not part of this build.
+#[cfg(not(feature = "svm"))]
+const fn is_bridge(_: &EvmAddress) -> bool {
+    false
+}
+
+/// Runs a frame on native stack that is grown where little is left.
+pub(crate) fn on_enough_stack(frame: impl FnOnce() -> Outcome) -> Outcome {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, frame)
 }
 
 /// A revert of a system contract with a reason in words.

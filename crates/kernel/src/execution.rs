@@ -10,6 +10,9 @@ use vm::{BlockEnvironment, Schedule};
 use vm_evm::{
     Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
 };
+use vm_native::{NativeVm, Natives, NativesError};
+#[cfg(feature = "svm")]
+use vm_svm::{SvmConfig, SvmVm};
 use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
@@ -25,8 +28,13 @@ pub struct KernelConfig {
     pub evm: EvmConfig,
     /// Native precompiles of this chain, beside Ethereum's.
     pub precompiles: Precompiles,
+    /// Native contracts of this chain, beside those that every chain has.
+    pub natives: Natives,
     /// WebAssembly.
     pub wasm: WasmConfig,
+    /// Solana programs.
+    #[cfg(feature = "svm")]
+    pub svm: SvmConfig,
     /// The prices of the host interface.
     pub schedule: Schedule,
     /// Machines that are switched off at start.
@@ -45,6 +53,9 @@ pub enum KernelError {
         /// What is wrong.
         reason: String,
     },
+    /// Two native contracts cannot be told apart.
+    #[error(transparent)]
+    Natives(#[from] NativesError),
     /// The registry refuses.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -72,16 +83,32 @@ impl Kernel {
         let evm = Evm::new(config.evm).with_precompiles(config.precompiles);
         registry.register(Arc::new(evm.clone()))?;
         registry.register_hosted(Arc::new(wasm))?;
+        #[cfg(feature = "svm")]
+        registry.register_hosted(Arc::new(svm(&config.svm)?))?;
+        let mut natives = config.natives;
+        natives.register_system()?;
+        registry.register(Arc::new(NativeVm::new(natives.len() as u64)))?;
         for kind in &config.disabled {
             registry.set_enabled(*kind, false)?;
         }
-        Ok(Self::with_registry(registry, evm, config.schedule))
+        Ok(Self::with_registry(registry, evm, config.schedule, natives))
     }
 
-    /// A kernel with machines of the caller's choice.
+    /// A kernel with machines and native contracts of the caller's choice.
     #[must_use]
-    pub fn with_registry(registry: Registry, evm: Evm, schedule: Schedule) -> Self {
-        Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule)), evm }
+    pub fn with_registry(
+        registry: Registry,
+        evm: Evm,
+        schedule: Schedule,
+        natives: Natives,
+    ) -> Self {
+        Self { crossroads: Arc::new(Crossroads::new(Arc::new(registry), schedule, natives)), evm }
+    }
+
+    /// The native contracts.
+    #[must_use]
+    pub fn natives(&self) -> &Natives {
+        self.crossroads.natives()
     }
 
     /// The machines.
@@ -110,6 +137,12 @@ impl Kernel {
     pub fn prepare(&self, result: &TransactionResult) {
         self.crossroads.prepare(result);
     }
+}
+
+#[cfg(feature = "svm")]
+fn svm(config: &SvmConfig) -> Result<SvmVm, KernelError> {
+    SvmVm::new(config)
+        .map_err(|error| KernelError::Machine { kind: VmKind::Svm, reason: error.to_string() })
 }
 
 /// Transactions over one view, one after another on one journal. Nothing reaches a store: what

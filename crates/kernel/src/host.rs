@@ -6,7 +6,7 @@ use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
     Outcome, RecordPlace, ScanRequest, Schedule, Status, Trap, may_keep_records, schedule::words,
 };
-use vm_evm::{Access, Frames, NestedCall, NestedCreate};
+use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
 use crate::{
     crossing::Crossroads,
@@ -15,8 +15,8 @@ use crate::{
 
 /// What a frame of a hosted machine reaches the transaction through.
 pub(crate) struct FrameHost<'a, 'f> {
-    crossroads: &'a Crossroads,
-    access: Access<'a, 'f>,
+    pub(crate) crossroads: &'a Crossroads,
+    pub(crate) access: Access<'a, 'f>,
     environment: &'a Environment,
     depth: Depth,
     kind: VmKind,
@@ -42,6 +42,18 @@ impl<'a, 'f> FrameHost<'a, 'f> {
 
     fn assert_own(&self, place: &RecordPlace<'_>) {
         assert!(place.space.kind() == self.kind, "{:?} is not of {}", place.space, self.kind);
+    }
+
+    /// What a native contract reaches the transaction through.
+    pub(crate) const fn of_native(
+        crossroads: &'a Crossroads,
+        frames: &'a mut Frames<'f>,
+        call: &ForeignCall<'_>,
+        environment: &'a Environment,
+    ) -> Self {
+        let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
+        let kind = call.kind;
+        Self { crossroads, access, environment, depth: call.depth, kind }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.

@@ -14,6 +14,7 @@ mod deploy;
 mod estimate;
 mod execution;
 mod host;
+mod native;
 mod registry;
 
 pub use crossing::Crossroads;
@@ -25,3 +26,7 @@ pub use vm_evm::{
     AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,
 };
 pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};
+pub use vm_native::{
+    ContractSummary, MachineSummary, NativeCall, NativeContract, NativeError, NativeHost, Natives,
+    NativesError,
+};

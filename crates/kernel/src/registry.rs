@@ -117,6 +117,18 @@ impl Registry {
         Ok(())
     }
 
+    /// How many machines there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.machines.is_empty()
+    }
+
     /// All machines in the order of their numbers.
     pub fn statuses(&self) -> impl Iterator<Item = MachineStatus> {
         self.machines.values().map(|slot| {

@@ -1,6 +1,6 @@
 //! The threads and how a list of transactions is cut for them.
 
-use std::{io, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use state::StateView;
 
@@ -53,27 +53,25 @@ impl std::fmt::Debug for Plan {
 }
 
 impl Engine {
-    /// An engine with so many threads. With one, transactions run on the calling thread.
-    ///
-    /// # Errors
-    ///
-    /// Where the system does not give a thread.
-    pub fn new(workers: usize) -> io::Result<Self> {
-        let pool = (workers > 1).then(|| Pool::new(workers, STACK_BYTES)).transpose()?;
-        Ok(Self { pool })
+    /// An engine with so many threads, which start with the first run that needs them. With one,
+    /// transactions run on the calling thread.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        Self { pool: (workers > 1).then(|| Pool::new(workers, STACK_BYTES)) }
     }
 
     /// How many threads there are.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.pool.as_ref().map_or(1, Pool::threads)
+        self.pool.as_ref().map_or(1, Pool::workers)
     }
 
     /// Runs all transactions of `task` over `base`, with the result that one after another has.
     ///
     /// # Errors
     ///
-    /// [`RunError`] where a transaction fails on certain ground, or the base does.
+    /// [`RunError`] where a transaction fails on certain ground, the base does, or the system does
+    /// not give the threads.
     ///
     /// # Panics
     ///
@@ -87,19 +85,18 @@ impl Engine {
     ) -> Result<Finished, RunError<T::Error>> {
         let count = task.count();
         let pool = self.pool.as_ref().filter(|_| count >= plan.parallel_from);
-        let workers = pool.map_or(1, Pool::threads);
+        let workers = pool.map_or(1, Pool::workers);
+        let may_be_alone = !plan.is_observed;
         let advice = match plan.stretch {
-            0 if pool.is_none() && !plan.is_observed => Advice::alone(count),
+            0 if pool.is_none() && may_be_alone => Advice::alone(count),
             0 => {
                 let longest = (count / (workers * STRETCHES_PER_WORKER)).min(STRETCH_MAX);
-                let advice = advise(&**task, longest, workers);
-                let is_alone = advice.is_serial && !plan.is_observed;
-                if is_alone { Advice::alone(count) } else { advice }
+                advise(&**task, (longest, workers), may_be_alone)
             }
             length => Advice { length, is_linked: workers > 1, is_serial: false },
         };
-        let pool = pool.filter(|_| !advice.is_serial || plan.is_observed);
-        let workers = pool.map_or(1, Pool::threads);
+        let pool = pool.filter(|_| !advice.is_serial);
+        let workers = pool.map_or(1, Pool::workers);
         let setup = Setup {
             base: Arc::clone(base),
             numbers: Arc::clone(numbers),
@@ -114,7 +111,8 @@ impl Engine {
             None => run.work(0),
             Some(pool) => {
                 let run = Arc::clone(&run);
-                pool.run(Arc::new(move |number| run.work(number)));
+                let job = Arc::new(move |number| run.work(number));
+                pool.run(job).map_err(RunError::Threads)?;
             }
         }
         run.finish()

@@ -29,8 +29,7 @@ pub(crate) struct Advice {
     pub(crate) length: usize,
     /// Whether enough depend on one another to be worth the search for all that do.
     pub(crate) is_linked: bool,
-    /// Whether one thread is faster: they change the same records, and each does so little that the
-    /// care for their order costs more than a second thread saves.
+    /// Whether the calling thread runs them.
     pub(crate) is_serial: bool,
 }
 
@@ -43,23 +42,37 @@ impl Advice {
 
 /// Chooses the length of stretches, `longest` at most: a long one costs less, but is more likely
 /// to depend on another one that is open with it.
-pub(crate) fn advise<T: Task>(task: &T, longest: usize, workers: usize) -> Advice {
+///
+/// One thread is faster where transactions change the same records, and each does so little that
+/// the care for their order costs more than a second thread saves: then, if `may_be_alone`, the
+/// advice is that.
+pub(crate) fn advise<T: Task>(
+    task: &T,
+    (longest, workers): (usize, usize),
+    may_be_alone: bool,
+) -> Advice {
     let count = task.count().min(SAMPLE);
     let distances = distances(task, count);
     let mut length = longest.max(1);
-    let is_light = 2 * (0..count).filter(|index| task.is_light(*index)).count() > count;
-    let gains_alone = is_light && repeats_hints(task);
+    let lights = || (0..count).filter(|index| task.is_light(*index)).count();
+    let is_light = may_be_alone && 2 * lights() > count;
+    if is_light && repeats_hints(task) {
+        return Advice::alone(task.count());
+    }
     loop {
         let reach = length.saturating_mul(workers + 1);
         let open_with = |distance: &&usize| (length / 2..reach).contains(*distance);
         let dependent = distances.iter().filter(open_with).count();
         if dependent * length * DEPENDENT_ONE_IN <= count {
             let is_linked = dependent * SAMPLE.ilog2() as usize > count;
-            return Advice { length, is_linked, is_serial: gains_alone };
+            return Advice { length, is_linked, is_serial: false };
+        }
+        if length == 1 && is_light {
+            return Advice::alone(task.count());
         }
         if length == 1 {
             let length = LENGTH_CONTENDED.min(longest.max(1));
-            return Advice { length, is_linked: true, is_serial: is_light };
+            return Advice { length, is_linked: true, is_serial: false };
         }
         length /= 2;
     }

@@ -1,4 +1,4 @@
-//! Threads that live as long as their pool and sleep between runs.
+//! Threads that start with the first run, live as long as their pool and sleep between runs.
 
 use std::{
     any::Any,
@@ -15,10 +15,11 @@ pub(crate) type Job = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// Threads with large stacks.
 pub(crate) struct Pool {
+    workers: usize,
+    stack_bytes: usize,
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-    /// One run at a time.
-    turn: Mutex<()>,
+    /// Those that have started. Who has the lock has the turn: one run at a time.
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -40,37 +41,41 @@ struct Orders {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("threads", &self.threads.len()).finish_non_exhaustive()
+        f.debug_struct("Pool").field("workers", &self.workers).finish_non_exhaustive()
     }
 }
 
 impl Pool {
-    pub(crate) fn new(count: usize, stack_bytes: usize) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let spawn = |number: usize| {
-            let shared = Arc::clone(&shared);
-            let builder = Builder::new().name(format!("parallel-{number}"));
-            builder.stack_size(stack_bytes).spawn(move || shared.serve(number))
-        };
-        let threads = (0..count).map(spawn).collect::<io::Result<_>>()?;
-        Ok(Self { shared, threads, turn: Mutex::new(()) })
+    pub(crate) fn new(workers: usize, stack_bytes: usize) -> Self {
+        let (shared, threads) = (Arc::default(), Mutex::default());
+        Self { workers, stack_bytes, shared, threads }
     }
 
-    pub(crate) fn threads(&self) -> usize {
-        self.threads.len()
+    /// How many threads there are once they have started.
+    pub(crate) const fn workers(&self) -> usize {
+        self.workers
     }
 
     /// Lets every thread do `job` and waits until all have.
     ///
+    /// # Errors
+    ///
+    /// Where the system does not give a thread. Then nobody has begun the job, and the next run
+    /// asks for those that are missing.
+    ///
     /// # Panics
     ///
     /// Where the job does.
-    pub(crate) fn run(&self, job: Job) {
-        let _turn = self.turn.lock();
+    pub(crate) fn run(&self, job: Job) -> io::Result<()> {
+        let mut threads = self.threads.lock();
+        while threads.len() < self.workers {
+            let thread = self.spawn(threads.len())?;
+            threads.push(thread);
+        }
         let mut orders = self.shared.orders.lock();
         orders.job = Some(job);
         orders.round += 1;
-        orders.busy = self.threads.len();
+        orders.busy = threads.len();
         self.shared.ordered.notify_all();
         while orders.busy > 0 {
             self.shared.done.wait(&mut orders);
@@ -80,6 +85,13 @@ impl Pool {
             drop(orders);
             panic::resume_unwind(payload);
         }
+        Ok(())
+    }
+
+    fn spawn(&self, number: usize) -> io::Result<JoinHandle<()>> {
+        let shared = Arc::clone(&self.shared);
+        let builder = Builder::new().name(format!("parallel-{number}"));
+        builder.stack_size(self.stack_bytes).spawn(move || shared.serve(number))
     }
 }
 
@@ -87,7 +99,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.orders.lock().is_closed = true;
         self.shared.ordered.notify_all();
-        for thread in self.threads.drain(..) {
+        for thread in self.threads.get_mut().drain(..) {
             // A thread catches what its jobs do, so there is nothing to hear of it.
             let _ = thread.join();
         }

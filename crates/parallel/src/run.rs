@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    fmt,
+    fmt, io,
     ops::Range,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
@@ -35,6 +35,8 @@ pub enum RunError<E> {
     Task(E),
     /// The base failed when the result was compared with it.
     Base(StateError),
+    /// The system does not give the threads.
+    Threads(io::Error),
 }
 
 /// How a run begins.
@@ -352,6 +354,7 @@ impl<T: Task> Run<T> {
         self.change(|schedule| {
             schedule.finished(stretches);
             if verdict == Verdict::Stop {
+                self.is_over.store(true, Ordering::Relaxed);
                 schedule.end();
             }
         });

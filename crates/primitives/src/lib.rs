@@ -9,6 +9,7 @@ mod hash;
 mod index;
 mod kind;
 pub mod limits;
+mod random;
 
 pub use address::{Address, AddressError};
 pub use alloy_primitives::{B256, Bytes, U256, keccak256};
@@ -16,6 +17,7 @@ pub use amount::{Gas, WEI_PER_ETHER, WEI_PER_LAMPORT, Wei};
 pub use hash::{CodeHash, Hash};
 pub use index::{BlockNumber, Depth, TxIndex};
 pub use kind::{VmKind, VmKindError, VmVersion};
+pub use random::Random;
 
 /// The 20-byte form of an identity, as the EVM names it.
 pub type EvmAddress = alloy_primitives::Address;

@@ -28,6 +28,8 @@ pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of a record that a machine keeps beside the storage of contracts: a whole account of
 /// Solana (10 MiB) and what describes it.
 pub const RECORD_VALUE_BYTES_MAX: usize = (10 << 20) + (1 << 10);
+/// Bytes of a name in the name registry.
+pub const NAME_BYTES_MAX: usize = 64;
 
 /// Topics of an event.
 pub const EVENT_TOPICS_MAX: usize = 4;

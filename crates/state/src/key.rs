@@ -130,6 +130,12 @@ impl Key {
         Self::new(Namespace::Alias, alias, &[])
     }
 
+    /// The rules of the chain.
+    #[must_use]
+    pub fn chain_rules() -> Self {
+        Self::new(Namespace::Meta, &Address::ZERO, b"rules")
+    }
+
     /// A key from its bytes, or nothing where they are too short or of no namespace.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {

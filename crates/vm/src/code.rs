@@ -1,7 +1,7 @@
 //! The trait of a machine, and what it says of code.
 
 use abi::Interface;
-use primitives::{Bytes, VmKind, VmVersion};
+use primitives::{Bytes, VmKind, VmVersion, Wei};
 use thiserror::Error;
 
 use crate::{Frame, Host, Outcome};
@@ -35,6 +35,13 @@ pub trait Vm: Send + Sync + core::fmt::Debug {
     /// Never part of a consensus result: where it fails, the machine runs the code another way.
     /// `code` has passed [`validate`](Self::validate).
     fn prepare(&self, code: &[u8]);
+
+    /// Coin that has to come with code when it is deployed, beside what the contract itself asks
+    /// for.
+    fn deposit(&self, code: &[u8]) -> Wei {
+        let _ = code;
+        Wei::ZERO
+    }
 
     /// What the machine says of itself: caches, pools, counters.
     fn status(&self) -> VmStatus {

@@ -74,6 +74,8 @@ pub struct Schedule {
     pub environment: Gas,
     /// A line of debug output, beside its words.
     pub debug_base: Gas,
+    /// A call of a native contract, beside the words of its input and output and what it does.
+    pub native_call: Gas,
 }
 
 /// Bytes of the number in a counter.
@@ -115,6 +117,7 @@ pub const SCHEDULE_V1: Schedule = Schedule {
     copy_word: Gas(3),
     environment: Gas(2),
     debug_base: Gas(100),
+    native_call: Gas(300),
 };
 
 impl Default for Schedule {

@@ -3,10 +3,9 @@
 //! The tests are in `tests/blocks`. Nothing but tests uses this crate.
 
 pub mod contracts;
-pub mod random;
 pub mod town;
 pub mod traffic;
 
-pub use random::Random;
+pub use braidvm::rooms::primitives::Random;
 pub use town::Town;
 pub use traffic::Traffic;

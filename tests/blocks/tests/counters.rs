@@ -65,7 +65,7 @@ impl Counted {
     fn execute(&self, workers: usize, start: U256, operations: &[(u8, U256)]) -> Executed {
         let mode = ExecutionMode::Verify;
         let config = ExecutorConfig { mode, workers, stretch: 1, ..ExecutorConfig::default() };
-        let executor = Executor::new(Arc::clone(&self.kernel), &config).expect("threads");
+        let executor = Executor::new(Arc::clone(&self.kernel), &config);
         let environment =
             BlockEnvironment { gas_limit: Gas(u64::MAX >> 1), ..BlockEnvironment::default() };
         let transactions = self.transactions(operations);

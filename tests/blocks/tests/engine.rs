@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZero,
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -56,6 +57,33 @@ fn any_number_of_threads_makes_the_same_chain() {
     assert_eq!(chain(3, true).1, expected, "both ways at once");
     replays_to_the_same(serial.store(), 4);
     replays_to_the_same(parallel.store(), 1);
+}
+
+#[test]
+fn a_caller_hears_receipts_in_order_and_ends_the_block() {
+    let mut expected = None;
+    for threads in [1, 2, 4] {
+        let mut engine = Engine::in_memory(config(threads)).expect("an engine");
+        let transactions = Traffic::begin(&mut engine, 7).block(&engine, TRANSACTIONS);
+        let (sender, receipts) = std::sync::mpsc::channel();
+        let enough = Gas(900_000);
+        let block = engine.stream_block(&transactions, move |receipt| {
+            sender.send(receipt.clone()).expect("somebody listens");
+            match receipt.cumulative_gas < enough {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        let block = block.expect("the host does not fail");
+        assert_eq!(receipts.iter().collect::<Vec<_>>(), block.record.receipts);
+        assert!(block.record.header.gas_used >= enough.0, "it went on until it was enough");
+        assert_eq!(block.skipped.len(), TRANSACTIONS - block.receipts.len());
+        assert!(!block.skipped.is_empty() && block.skipped.iter().all(|it| it.reason.is_none()));
+        assert_eq!(engine.replay(engine.tip()).expect("held"), None);
+        assert_eq!(*expected.get_or_insert(block.hash), block.hash, "{threads} threads");
+        let rest = engine.send_block(&transactions[block.receipts.len()..]).expect("a block");
+        assert!(rest.skipped.is_empty(), "what was not reached goes into the next block");
+    }
 }
 
 #[test]

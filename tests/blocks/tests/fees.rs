@@ -68,7 +68,7 @@ fn execute(
             stretch,
             ..ExecutorConfig::default()
         };
-        let executor = Executor::new(kernel(recipient), &config).expect("threads");
+        let executor = Executor::new(kernel(recipient), &config);
         let executed = executor.execute(town.view(), &environment(beneficiary), transactions);
         let executed = executed.unwrap_or_else(|error| panic!("stretch {stretch}: {error}"));
         assert!(executed.outcomes.iter().all(|outcome| outcome.included().is_some()));

@@ -1,8 +1,11 @@
 //! The same block gives the same on any number of threads.
 
-use std::sync::Arc;
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, Mutex},
+};
 
-use block::execution::{ExecutionMode, Executor, ExecutorConfig, Outcome};
+use block::execution::{ExecutionMode, Executor, ExecutorConfig, Job, Listener, Outcome};
 use braid_block_tests::{
     Random, Town,
     town::{kernel, sender},
@@ -15,7 +18,7 @@ const TRANSACTIONS: u64 = 90;
 fn executor(kernel: &Arc<Kernel>, workers: usize, stretch: usize) -> Executor {
     let mode = ExecutionMode::Verify;
     let config = ExecutorConfig { mode, workers, stretch, ..ExecutorConfig::default() };
-    Executor::new(Arc::clone(kernel), &config).expect("threads")
+    Executor::new(Arc::clone(kernel), &config)
 }
 
 #[test]
@@ -57,5 +60,38 @@ fn attempts_that_are_withdrawn_anywhere_leave_nothing() {
         let executed = executed.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let run = executed.statistics.run.expect("it ran in parallel");
         assert!(run.reexecutions > 0, "seed {seed}: nothing was withdrawn");
+    }
+}
+
+#[test]
+fn a_listener_hears_every_outcome_once_and_ends_the_block_where_it_says() {
+    let town = Town::new();
+    let kernel = kernel(Some(sender(5)));
+    let settings = [(2, 1), (2, 7), (4, 0), (4, 3), (8, 2), (2, 90), (1, 1)];
+    for (seed, (workers, stretch)) in (20..).zip(settings.repeat(3)) {
+        let about = format!("seed {seed}, {workers} workers, stretch {stretch}");
+        let block = town.block(seed, TRANSACTIONS);
+        let end = usize::try_from(Random::new(seed).below(TRANSACTIONS + 10)).expect("small");
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listener = {
+            let heard = Arc::clone(&heard);
+            Listener::new(move |index, outcome| {
+                heard.lock().unwrap().push((index, format!("{outcome:?}")));
+                if index == end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+        };
+        // The executor compares with serial execution that ends at the same place.
+        let executor = executor(&kernel, workers, stretch);
+        let job = Job::from(Arc::from(block.transactions)).with_listener(listener);
+        let executed = executor.perform(&town.view(), &block.environment, &job);
+        let outcomes = executed.unwrap_or_else(|error| panic!("{about}: {error}")).outcomes;
+        assert_eq!(outcomes.len() as u64, TRANSACTIONS, "{about}");
+        let reached = outcomes.len().min(end + 1);
+        let is_reached = |it: &Outcome| !matches!(it, Outcome::NotReached);
+        assert!(outcomes[..reached].iter().all(is_reached), "{about}");
+        assert!(!outcomes[reached..].iter().any(is_reached), "{about}");
+        let outcomes = outcomes[..reached].iter().map(|it| format!("{it:?}"));
+        let heard = std::mem::take(&mut *heard.lock().unwrap());
+        assert_eq!(heard, outcomes.enumerate().collect::<Vec<_>>(), "{about}");
     }
 }

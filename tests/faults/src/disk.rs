@@ -10,7 +10,9 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 
-use crate::{operation::Operation, random::Random};
+use primitives::Random;
+
+use crate::operation::Operation;
 
 /// What a kernel writes back at a time.
 const PAGE_BYTES: usize = 4096;

@@ -24,7 +24,6 @@
 pub mod disk;
 pub mod fault;
 pub mod operation;
-pub mod random;
 pub mod run;
 pub mod verify;
 pub mod workload;

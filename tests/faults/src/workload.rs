@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use primitives::{Address, BlockNumber, Bytes, Hash};
+use primitives::{Address, BlockNumber, Bytes, Hash, Random};
 use state::{
     BlockCommit, FjallStore, ImportedBlock, Key, MemoryStore, Records, ScanEntry, Store, Tip,
     commitment::root_of,
 };
-
-use crate::random::Random;
 
 /// Keys that the blocks write.
 const KEYS: u64 = 24;

@@ -13,11 +13,11 @@ use braid_fault_tests::{
     disk::{Disk, Loss},
     fault::{Call, Fault, Place, Plan, Setup, store_below},
     operation::{Operation, describe, places, read_log},
-    random::Random,
     run::{self, End, Outcome},
     verify::{open, verify},
     workload::{Step, Workload},
 };
+use primitives::Random;
 use state::{FjallStore, StateError};
 
 /// How many seeds each test runs, over those of a plain run.

@@ -15,17 +15,29 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 3] = [
+const BOUNDARIES: [Boundary; 5] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
+    Boundary {
+        libraries: &[
+            "solana-account",
+            "solana-instruction",
+            "solana-program-runtime",
+            "solana-pubkey",
+            "solana-sbpf",
+            "solana-transaction-context",
+        ],
+        rooms: &["crates/vm/svm/", BENCH],
+    },
+    Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 21] = [
+const DIRECTIONS: [(&str, &[&str]); 24] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -34,7 +46,23 @@ const DIRECTIONS: [(&str, &[&str]); 21] = [
     ("braid-vm", &["primitives", "abi"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
-    ("braid-kernel", &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm"]),
+    ("braid-vm-svm", &["primitives", "abi", "vm"]),
+    ("braid-js-compiler", &["primitives", "abi"]),
+    ("braid-vm-native", &["primitives", "abi", "vm"]),
+    (
+        "braid-kernel",
+        &[
+            "primitives",
+            "abi",
+            "state",
+            "journal",
+            "vm",
+            "vm-evm",
+            "vm-wasm",
+            "vm-svm",
+            "vm-native",
+        ],
+    ),
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
     (
@@ -48,6 +76,8 @@ const DIRECTIONS: [(&str, &[&str]); 21] = [
             "vm",
             "vm-evm",
             "vm-wasm",
+            "vm-svm",
+            "vm-native",
             "kernel",
             "parallel",
             "block",

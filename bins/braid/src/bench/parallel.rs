@@ -196,13 +196,13 @@ impl Cast {
             let stretch = usize::from(is_observed);
             let config =
                 ExecutorConfig { mode, workers, stretch, is_observed, ..ExecutorConfig::default() };
-            Executor::new(Arc::clone(&kernel), &config).map_err(host_failure)
+            Executor::new(Arc::clone(&kernel), &config)
         };
         Ok(Self {
             serial: Executor::serial(Arc::clone(&kernel)),
-            one: executor(1, false)?,
-            two: executor(WORKERS, false)?,
-            observing: executor(1, true)?,
+            one: executor(1, false),
+            two: executor(WORKERS, false),
+            observing: executor(1, true),
             view: world()?,
             block: BlockEnvironment {
                 gas_limit: Gas(u64::MAX >> 1),

@@ -3,7 +3,7 @@
 mod make;
 mod statistics;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use braidvm::{
     Artifact, BlockNumber, BlockRecord, Engine, EngineError, FoundTransaction, Genesis, Hash,
@@ -54,7 +54,10 @@ pub(crate) fn block(
 ) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     match &arguments.command {
-        Some(BlockCommand::Make { file }) => make::block(engine, file, output),
+        Some(BlockCommand::Make { file, stream, time_limit_ms }) => {
+            let limit = time_limit_ms.map(Duration::from_millis);
+            make::block(engine, file, (*stream, limit), output)
+        }
         Some(BlockCommand::Stats { block, top }) => {
             let record = found(&engine, block.as_deref())?;
             statistics::show(&engine, BlockNumber(record.header.number), *top, output)

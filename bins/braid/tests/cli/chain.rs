@@ -141,6 +141,19 @@ fn a_block_of_many_is_made_of_lines_and_tells_what_depended_on_what() {
     assert_eq!((&made["transactions"], &made["failed"]), (&40.into(), &0.into()));
     assert_eq!(make("four", &["--threads", "4"]), made);
     assert_eq!(make("both", &["--verify-parallel"]), made);
+    let streamed = |name: &str, flags: &[&str]| {
+        let data = data(name);
+        let all = [&["--data", &data, "--json", "block", "make", &lines, "--stream"], flags];
+        braid(&all.concat()).expect_code(0).objects()
+    };
+    let mut told = streamed("streamed", &[]);
+    assert_eq!(told.pop(), Some(made.clone()));
+    let indices: Vec<_> = told.iter().map(|receipt| receipt["index"].as_u64()).collect();
+    assert_eq!(indices, (0..40).map(Some).collect::<Vec<_>>());
+    assert!(told.iter().all(|receipt| receipt["outcome"] == "success"), "{told:?}");
+    let cut = streamed("cut", &["--time-limit-ms", "0"]);
+    assert_eq!((cut.len(), &cut[1]["transactions"]), (2, &1.into()), "it ends with the first");
+    assert_eq!(cut[1]["skipped"][0]["reason"], "the block ended before it");
     let again = make("one", &[]);
     assert_eq!(again["skipped"].as_array().map(Vec::len), Some(40), "their nonces are used");
 

@@ -1,10 +1,11 @@
 //! What an executor is given to do.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use alloy_primitives::keccak256;
 use kernel::Transaction;
 
+use super::{listener::Listener, outcome::Outcome};
 use crate::AccessHint;
 
 /// The transactions of a block, and what is known of them before they run.
@@ -17,6 +18,8 @@ pub struct Job {
     pub(super) hints: Arc<[Vec<u64>]>,
     /// Whether the trees of calls are recorded, for which transactions run one after another.
     pub(super) is_traced: bool,
+    /// Who hears of the outcomes.
+    pub(super) listener: Option<Listener>,
 }
 
 impl Job {
@@ -34,6 +37,27 @@ impl Job {
         self
     }
 
+    /// The same with somebody who hears of the outcomes, and may end the block.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// The same with nobody but a listener that ends the block where it has ended with `outcomes`.
+    pub(super) fn ending_as(&self, outcomes: &[Outcome]) -> Self {
+        let is_reached = |it: &&Outcome| !matches!(it, Outcome::NotReached);
+        let reached = outcomes.iter().take_while(is_reached).count();
+        let is_cut = reached < outcomes.len();
+        Self { listener: is_cut.then(|| Listener::ending_after(reached)), ..self.clone() }
+    }
+
+    /// Tells whoever listens, and hears whether the block ends there.
+    pub(super) fn tell(&self, index: usize, outcome: &Outcome) -> ControlFlow<()> {
+        let listener = self.listener.as_ref();
+        listener.map_or(ControlFlow::Continue(()), |listener| listener.hear(index, outcome))
+    }
+
     pub(super) fn hints(&self, index: usize) -> &[u64] {
         self.hints.get(index).map_or(&[], Vec::as_slice)
     }
@@ -41,7 +65,7 @@ impl Job {
 
 impl From<Arc<[Transaction]>> for Job {
     fn from(transactions: Arc<[Transaction]>) -> Self {
-        Self { transactions, hints: Arc::default(), is_traced: false }
+        Self { transactions, hints: Arc::default(), is_traced: false, listener: None }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod gas;
 mod job;
+mod listener;
 mod outcome;
 mod parallel;
 mod serial;
@@ -19,7 +20,8 @@ use vm::BlockEnvironment;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
-pub use outcome::{BlockStatistics, Executed, ExecutionError, ExecutorError, Outcome};
+pub use listener::Listener;
+pub use outcome::{BlockStatistics, Executed, ExecutionError, Outcome};
 
 /// Transactions from which on a block is worth the threads.
 pub const PARALLEL_FROM: usize = 32;
@@ -73,34 +75,27 @@ impl Default for ExecutorConfig {
 }
 
 impl Executor {
-    /// An executor with threads of its own, unless it is serial.
-    ///
-    /// # Errors
-    ///
-    /// [`ExecutorError`] where the system does not give the threads.
-    pub fn new(kernel: Arc<Kernel>, config: &ExecutorConfig) -> Result<Self, ExecutorError> {
+    /// An executor with threads of its own, unless it is serial. They start with the first block
+    /// that needs them.
+    #[must_use]
+    pub fn new(kernel: Arc<Kernel>, config: &ExecutorConfig) -> Self {
         let workers = match config.mode {
             ExecutionMode::Serial => 1,
             ExecutionMode::Parallel | ExecutionMode::Verify => config.workers.max(1),
         };
-        let engine = Engine::new(workers).map_err(|source| ExecutorError { workers, source })?;
         let plan = Plan {
             stretch: config.stretch,
             parallel_from: config.parallel_from,
             is_observed: config.is_observed,
             interruption: None,
         };
-        Ok(Self { kernel, mode: config.mode, engine, plan })
+        Self { kernel, mode: config.mode, engine: Engine::new(workers), plan }
     }
 
     /// An executor that goes one transaction after another.
-    ///
-    /// # Panics
-    ///
-    /// Never: it needs no thread.
     #[must_use]
     pub fn serial(kernel: Arc<Kernel>) -> Self {
-        Self::new(kernel, &ExecutorConfig::default()).expect("invariant: no thread is started")
+        Self::new(kernel, &ExecutorConfig::default())
     }
 
     /// The machines.
@@ -140,6 +135,9 @@ impl Executor {
     /// Executes a job over `view`, its transactions in their order.
     ///
     /// Where traces are asked for, they are those of serial execution.
+    ///
+    /// A [listener](Job::with_listener) hears of every outcome once it is final, and may end the
+    /// block. Where it ends follows from the outcomes that the listener heard, not from threads.
     ///
     /// A transaction that is invalid, or whose gas limit does not fit into what the block has
     /// left, is skipped: nothing of it happens, and the next one is tried. Whoever wants to be
@@ -187,12 +185,13 @@ impl Executor {
         block: &BlockEnvironment,
         job: &Job,
     ) -> Result<Executed, ExecutionError> {
-        let untraced = job.clone().with_tracing(false);
-        let parallel = self.in_parallel(view, block, &untraced)?;
+        let parallel = self.in_parallel(view, block, &job.clone().with_tracing(false))?;
+        let again = job.ending_as(&parallel.outcomes);
+        let untraced = again.clone().with_tracing(false);
         let serial = serial::execute(&self.kernel, view, block, &untraced)?;
         match verify::difference(&serial, &parallel) {
             Some(difference) => Err(ExecutionError::Differs(difference)),
-            None if job.is_traced => serial::execute(&self.kernel, view, block, job),
+            None if job.is_traced => serial::execute(&self.kernel, view, block, &again),
             None => Ok(parallel),
         }
     }

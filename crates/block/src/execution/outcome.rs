@@ -54,19 +54,17 @@ pub enum ExecutionError {
         /// What failed.
         error: TransactionError,
     },
+    /// The system does not give the threads of the executor.
+    #[error("cannot start {workers} threads: {source}")]
+    Threads {
+        /// How many were asked for.
+        workers: usize,
+        /// What the system says.
+        source: Arc<io::Error>,
+    },
     /// Serial and parallel execution do not give the same: a bug.
     #[error("serial and parallel execution differ: {0}")]
     Differs(String),
-}
-
-/// Why there is no executor.
-#[derive(Debug, Error)]
-#[error("cannot start {workers} threads: {source}")]
-pub struct ExecutorError {
-    /// How many were asked for.
-    pub workers: usize,
-    /// What the system says.
-    pub source: io::Error,
 }
 
 impl Outcome {

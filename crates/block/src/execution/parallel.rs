@@ -26,7 +26,7 @@ pub(super) fn execute(
     job: &Job,
 ) -> Result<Executed, ExecutionError> {
     let outcomes = Vec::with_capacity(job.transactions.len());
-    let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes };
+    let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes, end: None };
     let (kernel, block) = (Arc::clone(kernel), block.clone());
     let (job, ledger) = (job.clone(), Mutex::new(ledger));
     let task = Arc::new(BlockTask { kernel, block, job, ledger });
@@ -34,9 +34,14 @@ pub(super) fn execute(
     let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
         RunError::Task(error) => error,
         RunError::Base(error) => ExecutionError::State(error),
+        RunError::Threads(source) => {
+            ExecutionError::Threads { workers: engine.workers(), source: Arc::new(source) }
+        }
     })?;
-    let Ledger { gas, outcomes } = std::mem::take(&mut *task.ledger.lock());
-    assert!(outcomes.len() == task.count(), "every transaction has its outcome");
+    let Ledger { gas, mut outcomes, end } = std::mem::take(&mut *task.ledger.lock());
+    let count = task.count();
+    assert_eq!(outcomes.len(), end.unwrap_or(count), "what is reached has its outcome");
+    outcomes.resize(count, Outcome::NotReached);
     let statistics = BlockStatistics { run: Some(Arc::new(finished.statistics)) };
     Ok(Executed { outcomes, writes: finished.writes, gas_used: gas.used(), statistics })
 }
@@ -50,11 +55,13 @@ struct BlockTask {
     ledger: Mutex<Ledger>,
 }
 
-/// What is final.
+/// What is final. Only the thread at the head touches it.
 #[derive(Debug, Default)]
 struct Ledger {
     gas: BlockGas,
     outcomes: Vec<Outcome>,
+    /// The first transaction that does not happen any more, where the listener has ended the block.
+    end: Option<usize>,
 }
 
 /// What a thread runs transactions with.
@@ -150,7 +157,14 @@ impl Task for BlockTask {
         let mut outcomes = Vec::with_capacity(stretch.len());
         for index in stretch.clone() {
             let Some(transaction) = self.job.transactions.get(index) else { break };
-            outcomes.push(step(execution, &mut gas, (index, transaction))?);
+            if footing == Footing::Certain && self.is_ended_before(index) {
+                break;
+            }
+            let outcome = step(execution, &mut gas, (index, transaction))?;
+            if footing == Footing::Certain {
+                self.tell(index, &outcome);
+            }
+            outcomes.push(outcome);
         }
         let changes = execution.close().map_err(|error| host_error(stretch.start, error))?;
         let credit = |(to, amount): (_, Wei)| (Key::account(&to), Delta::Add(amount.0));
@@ -166,26 +180,17 @@ impl Task for BlockTask {
     }
 
     fn commit(&self, stretch: Range<usize>, mut output: Stretch) -> Verdict {
+        let gas = match output.gas {
+            Some(gas) => gas,
+            None => match self.settle(stretch, &output.outcomes) {
+                Some(gas) => gas,
+                None => return Verdict::Again,
+            },
+        };
         let mut ledger = self.ledger.lock();
-        if let Some(gas) = output.gas {
-            ledger.gas = gas;
-        } else {
-            let mut gas = ledger.gas;
-            for (transaction, outcome) in
-                self.job.transactions[stretch].iter().zip(&output.outcomes)
-            {
-                if gas.admit(transaction).is_err() {
-                    return Verdict::Again;
-                }
-                if let Some(result) = outcome.included() {
-                    gas.spend(result.gas_used);
-                    self.kernel.prepare(result);
-                }
-            }
-            ledger.gas = gas;
-        }
+        ledger.gas = gas;
         ledger.outcomes.append(&mut output.outcomes);
-        Verdict::Accept
+        if ledger.end.is_some() { Verdict::Stop } else { Verdict::Accept }
     }
 
     /// The sender of a transaction, whose nonce it raises, the receiver of its coin, and what it
@@ -203,6 +208,40 @@ impl Task for BlockTask {
     fn is_light(&self, index: usize) -> bool {
         let is_transfer = |it: &Transaction| it.to.is_some() && it.input.is_empty();
         self.job.transactions.get(index).is_some_and(is_transfer)
+    }
+}
+
+impl BlockTask {
+    /// The gas of the block after a stretch that ran on speculative ground; nothing where one of
+    /// its transactions does not fit, or the block ends within it.
+    fn settle(&self, stretch: Range<usize>, outcomes: &[Outcome]) -> Option<BlockGas> {
+        let mut gas = self.ledger.lock().gas;
+        for (transaction, outcome) in self.job.transactions[stretch.clone()].iter().zip(outcomes) {
+            gas.admit(transaction).ok()?;
+            if let Some(result) = outcome.included() {
+                gas.spend(result.gas_used);
+            }
+        }
+        for (index, outcome) in stretch.clone().zip(outcomes) {
+            self.tell(index, outcome);
+            if index + 1 < stretch.end && self.is_ended_before(index + 1) {
+                return None;
+            }
+        }
+        outcomes.iter().filter_map(Outcome::included).for_each(|it| self.kernel.prepare(it));
+        Some(gas)
+    }
+
+    /// Tells the listener of an outcome that is final. Of one that is run again, because the block
+    /// ends within its stretch, it has heard.
+    fn tell(&self, index: usize, outcome: &Outcome) {
+        if self.ledger.lock().end.is_none() && self.job.tell(index, outcome).is_break() {
+            self.ledger.lock().end = Some(index + 1);
+        }
+    }
+
+    fn is_ended_before(&self, index: usize) -> bool {
+        self.ledger.lock().end.is_some_and(|end| end <= index)
     }
 }
 

@@ -23,8 +23,14 @@ pub(super) fn execute(
     execution.set_tracing(job.is_traced);
     let mut outcomes = Vec::with_capacity(job.transactions.len());
     for (index, transaction) in job.transactions.iter().enumerate() {
-        outcomes.push(step(&mut execution, &mut gas, (index, transaction))?);
+        let outcome = step(&mut execution, &mut gas, (index, transaction))?;
+        let goes_on = job.tell(index, &outcome).is_continue();
+        outcomes.push(outcome);
+        if !goes_on {
+            break;
+        }
     }
+    outcomes.resize(job.transactions.len(), Outcome::NotReached);
     let changes = execution.close().map_err(|error| host_error(0, error))?;
     assert!(changes.credits.is_empty(), "serial execution pays directly");
     let mut writes = changes.writes;

@@ -62,7 +62,15 @@ impl Chain {
         let hash = self.store.tip().expect("a chain").hash;
         let environment = self.rules.next_environment(&parent, hash, parent.timestamp + 1);
         let (rules, parent_hash) = (self.rules.clone(), hash);
-        Proposal { rules, parent_hash, environment, transactions, threads: 2, is_traced: false }
+        Proposal {
+            rules,
+            parent_hash,
+            environment,
+            transactions,
+            threads: 2,
+            is_traced: false,
+            on_receipt: None,
+        }
     }
 
     fn run(&self, transactions: &[SignedTransaction]) -> Ran {

@@ -32,7 +32,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let config = config.with_rules(&genesis.rules(&dev_address)?)?;
         let kernel = Arc::new(Kernel::new(config.kernel())?);
-        let executor = Executor::new(kernel, &config.execution.executor())?;
+        let executor = Executor::new(kernel, &config.execution.executor());
         let (rules, writes) = prepare(&executor, genesis, read_artifact)?;
         match store.block_hash(BlockNumber(0))? {
             Some(found) => {

@@ -53,19 +53,17 @@ impl Engine {
     ///
     /// # Panics
     ///
-    /// Where the system does not give the threads that execute blocks.
+    /// Never: the default configuration is accepted.
     #[must_use]
     pub fn dev() -> Self {
-        Self::in_memory(Config::default())
-            .expect("invariant: the defaults are sound, and a process gets threads")
+        Self::in_memory(Config::default()).expect("invariant: the defaults are sound")
     }
 
     /// An engine in memory.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Kernel`] where a machine does not accept its settings,
-    /// [`EngineError::Executor`] where the system does not give the threads.
+    /// [`EngineError::Kernel`] where a machine does not accept its settings.
     pub fn in_memory(config: Config) -> Result<Self, EngineError> {
         Self::with_store(config, Arc::new(MemoryStore::new()))
     }
@@ -153,7 +151,7 @@ impl Engine {
         kernel: Kernel,
         store: Arc<dyn Store>,
     ) -> Result<Self, EngineError> {
-        let executor = Executor::new(Arc::new(kernel), &config.execution.executor())?;
+        let executor = Executor::new(Arc::new(kernel), &config.execution.executor());
         if store.tip().is_none() {
             let genesis = config.chain.genesis();
             genesis::commit(&executor, store.as_ref(), &genesis)?;
@@ -161,12 +159,17 @@ impl Engine {
         Self::over(config, executor, store)
     }
 
-    /// The address of an account: a development name, or an address as text.
+    /// The address of an account: a development name, `@` and a name of the chain's registry, or an
+    /// address as text.
     ///
     /// # Errors
     ///
-    /// [`EngineError::UnknownAccount`] where it is neither.
+    /// [`EngineError::UnknownAccount`] where it is none of them.
     pub fn account(&self, name: &str) -> Result<Address, EngineError> {
+        if let Some(registered) = name.strip_prefix('@') {
+            let found = self.interfaces().registered(registered);
+            return found.ok_or_else(|| EngineError::UnknownName(registered.to_owned()));
+        }
         if let Some(address) = dev_address(name) {
             return Ok(address);
         }

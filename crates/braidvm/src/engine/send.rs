@@ -1,10 +1,12 @@
 //! Making the chain grow: requests signed in the name of development accounts, transactions that
 //! came signed, and the blocks of them.
 
+use std::ops::ControlFlow;
+
 use abi::Interface;
 use block::{
-    Action, BlockError, BlockRecord, Payload, Proposal, Ran, SecretKey, SignedTransaction, Skipped,
-    execution::BlockStatistics,
+    Action, BlockError, BlockRecord, OnReceipt, Payload, Proposal, Ran, SecretKey,
+    SignedTransaction, Skipped, execution::BlockStatistics,
 };
 use kernel::{Checks, Fee, Transaction, TransactionResult};
 use primitives::{Address, Bytes, Gas, Hash, TxIndex, VmKind};
@@ -95,6 +97,47 @@ impl Engine {
         self.seal(&proposal, ran, None)
     }
 
+    /// As [`send_block`](Self::send_block), but tells each receipt, in their order, as soon as it
+    /// is final, while later transactions may still be running. On [`ControlFlow::Break`] the block
+    /// ends with that transaction; those after it are left out without a reason. So a caller makes
+    /// a block that takes so long, or uses so much gas, as it sees fit.
+    ///
+    /// What is told becomes durable with the whole block, when this returns.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use braidvm::{Engine, Gas};
+    ///
+    /// # fn main() -> Result<(), braidvm::EngineError> {
+    /// let mut engine = Engine::dev();
+    /// let transactions = [];
+    /// let block = engine.stream_block(&transactions, |receipt| {
+    ///     println!("{} {}", receipt.transaction_hash, receipt.status.name());
+    ///     match receipt.cumulative_gas < Gas(1_000_000) {
+    ///         true => ControlFlow::Continue(()),
+    ///         false => ControlFlow::Break(()),
+    ///     }
+    /// })?;
+    /// assert!(block.skipped.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send_block`](Self::send_block).
+    pub fn stream_block(
+        &mut self,
+        transactions: &[SignedTransaction],
+        on_receipt: impl FnMut(&block::Receipt) -> ControlFlow<()> + Send + 'static,
+    ) -> Result<BlockReceipt, EngineError> {
+        let mut proposal = self.propose(transactions, false);
+        proposal.on_receipt = Some(OnReceipt::new(on_receipt));
+        let ran = self.run(&proposal)?;
+        self.seal(&proposal, ran, None)
+    }
+
     /// The transaction that `transaction` is when its sender signs it: with the key of a
     /// development account, or without a signature.
     ///
@@ -148,6 +191,7 @@ impl Engine {
             transactions,
             threads: self.executor.workers(),
             is_traced,
+            on_receipt: None,
         }
     }
 

@@ -77,12 +77,21 @@ pub(super) fn deploy_transaction(
     Ok(Transaction {
         from: deploy.from,
         to,
-        value: deploy.value,
+        value: value_with_deposit(kernel, kind, deploy)?,
         input,
         gas_limit: deploy.gas_limit.unwrap_or(rules.gas_limit),
         chain_id: Some(rules.chain_id),
         ..Transaction::default()
     })
+}
+
+/// The coin that goes along: what was asked for, or what the machine needs where nothing was.
+fn value_with_deposit(kernel: &Kernel, kind: VmKind, deploy: &Deploy) -> Result<Wei, EngineError> {
+    if !deploy.value.is_zero() {
+        return Ok(deploy.value);
+    }
+    let machine = kernel.registry().machine(kind).map_err(kernel::KernelError::from)?;
+    Ok(machine.deposit(&deploy.artifact.code))
 }
 
 fn interface_of_code(

@@ -88,6 +88,10 @@ fn upgradable(
     if record.kind == primitives::VmKind::Evm {
         return Ok(Err(format!("{contract} is EVM code, which never changes: use a proxy")));
     }
+    if record.kind == primitives::VmKind::Svm {
+        let reason = format!("{contract} is a Solana program: its loader upgrades it");
+        return Ok(Err(reason));
+    }
     if record.version >= CONTRACT_VERSIONS_MAX {
         let reason =
             format!("{contract} is at version {CONTRACT_VERSIONS_MAX}, the last there may be");

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::toy::{Program, Random, Step, Toy, ToyNumbers, key, world};
+use primitives::Random;
+
+use super::toy::{Program, Step, Toy, ToyNumbers, key, programs, world};
 use crate::{Engine, Interruption, Numbers, Plan};
 
 const SEEDS: u64 = 60;
@@ -21,18 +23,18 @@ fn check(engine: &Engine, programs: Vec<Program>, (seed, gas_limit): (u64, u64),
 fn interrupt(seed: u64, one_in: u64) -> Interruption {
     Arc::new(move |index, attempt, read| {
         let mixed = u64::from(index) << 40 | u64::from(attempt) << 20 | u64::from(read);
-        Random(seed ^ mixed).below(one_in) == 0
+        Random::new(seed ^ mixed).below(one_in) == 0
     })
 }
 
 #[test]
 fn any_number_of_threads_gives_what_one_after_another_gives() {
     for workers in [1, 2, 4, 8, 16] {
-        let engine = Engine::new(workers).expect("threads");
+        let engine = Engine::new(workers);
         for seed in 0..SEEDS {
-            let mut random = Random(seed);
+            let mut random = Random::new(seed);
             let count = 1 + random.below(120);
-            let programs = random.programs(count);
+            let programs = programs(&mut random, count);
             let gas_limit = random.below(400) + 20;
             let stretch = usize::try_from(random.below(6)).expect("small");
             let plan = Plan { stretch, is_observed: seed % 5 == 0, ..Plan::default() };
@@ -44,10 +46,10 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
 #[test]
 fn forced_withdrawals_change_nothing() {
     for workers in [2, 4, 8] {
-        let engine = Engine::new(workers).expect("threads");
+        let engine = Engine::new(workers);
         for seed in 0..SEEDS {
-            let mut random = Random(seed ^ 0xabcd);
-            let programs = random.programs(60);
+            let mut random = Random::new(seed ^ 0xabcd);
+            let programs = programs(&mut random, 60);
             let interruption = Some(interrupt(seed, 2 + seed % 20));
             let plan = Plan { stretch: 1, interruption, ..Plan::default() };
             check(&engine, programs, (seed, u64::MAX), &plan);
@@ -57,7 +59,7 @@ fn forced_withdrawals_change_nothing() {
 
 #[test]
 fn deltas_conflict_with_nobody() {
-    let engine = Engine::new(4).expect("threads");
+    let engine = Engine::new(4);
     let add = Program { steps: vec![Step::Add(1, 3)], gas: 1, hints: Vec::new() };
     let base = world(6);
     let toy = Arc::new(Toy::new(vec![add; 300], u64::MAX));
@@ -70,7 +72,7 @@ fn deltas_conflict_with_nobody() {
 
 #[test]
 fn a_chain_is_seen_as_one() {
-    let engine = Engine::new(2).expect("threads");
+    let engine = Engine::new(2);
     let steps = vec![Step::Read(1), Step::Write(1, 1)];
     let chain = Program { steps, gas: 2, hints: Vec::new() };
     let other = |at| Program { steps: vec![Step::Write(at, 0)], gas: 1, hints: Vec::new() };
@@ -113,7 +115,7 @@ fn a_panic_on_certain_ground_is_the_callers() {
         }
     }
     for workers in [1, 2, 4] {
-        let engine = Engine::new(workers).expect("threads");
+        let engine = Engine::new(workers);
         let numbers: Arc<dyn Numbers> = Arc::new(ToyNumbers);
         let plan = Plan { stretch: 1, ..Plan::default() };
         let run = || engine.run(&Arc::new(Doomed), &world(1), &numbers, &plan).map(|_| ());

@@ -2,15 +2,17 @@
 
 use std::{panic, sync::Arc};
 
-use super::toy::{Random, Toy, ToyNumbers, world};
+use primitives::Random;
+
+use super::toy::{Toy, ToyNumbers, programs, world};
 use crate::run::{Run, Setup};
 
 const ORDERS: usize = 2_000;
 
 fn run(seed: u64) {
     let base = world(4);
-    let mut random = Random(seed);
-    let toy = Arc::new(Toy::new(random.programs(6), 12 + random.below(20)));
+    let mut random = Random::new(seed);
+    let toy = Arc::new(Toy::new(programs(&mut random, 6), 12 + random.below(20)));
     let setup = Setup {
         base: Arc::clone(&base),
         numbers: Arc::new(ToyNumbers),

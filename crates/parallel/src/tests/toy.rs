@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use primitives::{Address, Bytes, U256};
+use primitives::{Address, Bytes, Random, U256};
 use state::{EmptyView, Key, Overlay, StateError, StateView, WriteSet};
 
 use crate::{Attempt, Delta, Footing, NotApplicable, Numbers, Task, Verdict, View};
@@ -276,45 +276,33 @@ impl<'a> Open<'a> {
     }
 }
 
-/// Random programs from a seed.
-pub(super) struct Random(pub(super) u64);
+/// Random programs.
+pub(super) fn programs(random: &mut Random, count: u64) -> Vec<Program> {
+    let keys = 1 + random.below(KEYS);
+    (0..count).map(|_| program(random, keys)).collect()
+}
 
-impl Random {
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
+fn program(random: &mut Random, keys: u64) -> Program {
+    let steps: Vec<_> = (0..1 + random.below(6)).map(|_| step(random, keys)).collect();
+    let written = |step: &Step| match step {
+        Step::Write(at, _) => Some(*at),
+        _ => None,
+    };
+    let has_hints = random.coin();
+    let hints = steps.iter().filter_map(written).filter(|_| has_hints).collect();
+    Program { steps, gas: 1 + random.below(5), hints }
+}
 
-    pub(super) fn programs(&mut self, count: u64) -> Vec<Program> {
-        let keys = 1 + self.below(KEYS);
-        (0..count).map(|_| self.program(keys)).collect()
-    }
-
-    fn program(&mut self, keys: u64) -> Program {
-        let steps: Vec<_> = (0..1 + self.below(6)).map(|_| self.step(keys)).collect();
-        let written = |step: &Step| match step {
-            Step::Write(at, _) => Some(*at),
-            _ => None,
-        };
-        let has_hints = self.below(2) == 0;
-        let hints = steps.iter().filter_map(written).filter(|_| has_hints).collect();
-        Program { steps, gas: 1 + self.below(5), hints }
-    }
-
-    fn step(&mut self, keys: u64) -> Step {
-        let at = self.below(keys);
-        match self.below(12) {
-            0..=2 => Step::Read(at),
-            3..=5 => Step::Write(at, self.below(8)),
-            6 => Step::Remove(at),
-            7 => Step::Scan(at, usize::try_from(self.below(4)).expect("small")),
-            8 | 9 => Step::Add(at, self.below(20)),
-            10 => Step::SubIfEnough(at, self.below(30)),
-            _ => Step::Distrust(at),
-        }
+fn step(random: &mut Random, keys: u64) -> Step {
+    let at = random.below(keys);
+    match random.below(12) {
+        0..=2 => Step::Read(at),
+        3..=5 => Step::Write(at, random.below(8)),
+        6 => Step::Remove(at),
+        7 => Step::Scan(at, usize::try_from(random.below(4)).expect("small")),
+        8 | 9 => Step::Add(at, random.below(20)),
+        10 => Step::SubIfEnough(at, random.below(30)),
+        _ => Step::Distrust(at),
     }
 }
 

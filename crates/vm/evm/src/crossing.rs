@@ -39,11 +39,13 @@ pub trait Crossing: Send + Sync + Debug {
     /// Runs a call to a contract of another machine. `DELEGATECALL` and `CALLCODE` never get here.
     fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome;
 
-    /// Whether the kernel itself answers at this address. Asked for every call to an address
-    /// without code, so it should be a comparison.
-    fn is_system(&self, address: &EvmAddress) -> bool;
+    /// The machine in whose name the kernel itself answers at this address: the EVM for what
+    /// belongs to the transaction, another for contracts without code. Nothing where it does not
+    /// answer. Asked for every call to an address without code, so it should be quick.
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind>;
 
-    /// Runs a call to an address of the kernel. `kind` is the EVM and the code hash empty.
+    /// Runs a call to an address of the kernel. `kind` is what [`system_kind`](Self::system_kind)
+    /// says, and the code hash is empty.
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome;
 }
 
@@ -56,8 +58,8 @@ impl Crossing for NoCrossing {
         Outcome::halt(HaltReason::NotRunnable(format!("there is no machine {}", call.kind)))
     }
 
-    fn is_system(&self, _address: &EvmAddress) -> bool {
-        false
+    fn system_kind(&self, _address: &EvmAddress) -> Option<VmKind> {
+        None
     }
 
     fn system(&self, _frames: &mut Frames<'_>, _call: &ForeignCall<'_>) -> Outcome {

@@ -55,7 +55,7 @@ pub(crate) const DISABLED: &str = "machine evm is disabled";
 /// Whom a call goes to, if not to bytecode.
 enum Target {
     Foreign(VmKind, CodeHash),
-    System,
+    System(VmKind),
 }
 
 impl Dispatch {
@@ -124,7 +124,7 @@ impl Dispatch {
     fn target(&self, context: &EvmContext, inputs: &CallInputs) -> Option<Target> {
         let code = inputs.known_bytecode.1.original_byte_slice();
         match code.first() {
-            None => self.crossing.is_system(&inputs.bytecode_address).then_some(Target::System),
+            None => self.crossing.system_kind(&inputs.bytecode_address).map(Target::System),
             Some(0xef) => {
                 let (kind, code_hash) = context.journaled_state.marked(code)?;
                 Some(Target::Foreign(kind, code_hash))
@@ -144,7 +144,7 @@ impl Dispatch {
         let input = inputs.input.bytes(context);
         let (kind, code_hash) = match target {
             Target::Foreign(kind, code_hash) => (*kind, *code_hash),
-            Target::System => (VmKind::Evm, CodeHash::EMPTY),
+            Target::System(kind) => (*kind, CodeHash::EMPTY),
         };
         let call = ForeignCall {
             kind,
@@ -169,7 +169,7 @@ impl Dispatch {
                     Outcome::halt(HaltReason::CallDepth(FOREIGN_DEPTH_MAX))
                 }
             }
-            Target::System => crossing.system(&mut Frames::new(context, self), &call),
+            Target::System(_) => crossing.system(&mut Frames::new(context, self), &call),
         };
         let called = context.chain.called.pop().expect("invariant: pushed above");
         if let Some(fault) = fault(context) {

@@ -121,7 +121,7 @@ impl Machine<'_> {
             return;
         }
         let start = match input {
-            FrameInput::Call(inputs) => call_start(self.context, inputs),
+            FrameInput::Call(inputs) => call_start(self.context, self.dispatch, inputs),
             FrameInput::Create(inputs) => CallStart {
                 call: CallKind::Create,
                 kind: VmKind::Evm,
@@ -343,9 +343,14 @@ pub(crate) fn words(name: &str) -> String {
     text
 }
 
-fn call_start(context: &EvmContext, inputs: &CallInputs) -> CallStart {
+fn call_start(context: &EvmContext, dispatch: &Dispatch, inputs: &CallInputs) -> CallStart {
     let code = inputs.known_bytecode.1.original_byte_slice();
-    let kind = context.journaled_state.marked(code).map_or(VmKind::Evm, |(kind, _)| kind);
+    let kind = match context.journaled_state.marked(code) {
+        Some((kind, _)) => Some(kind),
+        None if code.is_empty() => dispatch.crossing.system_kind(&inputs.bytecode_address),
+        None => None,
+    };
+    let kind = kind.unwrap_or(VmKind::Evm);
     let call = match inputs.scheme {
         CallScheme::StaticCall => CallKind::StaticCall,
         CallScheme::DelegateCall | CallScheme::CallCode => CallKind::DelegateCall,

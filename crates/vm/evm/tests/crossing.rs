@@ -39,8 +39,8 @@ impl Crossing for Toy {
         run(frames, call, call.input, call.gas_limit.0 - FRAME_COST)
     }
 
-    fn is_system(&self, address: &EvmAddress) -> bool {
-        *address == SYSTEM.evm_alias()
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
+        (*address == SYSTEM.evm_alias()).then_some(VmKind::Evm)
     }
 
     fn system(&self, _frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {

@@ -10,7 +10,7 @@ use braid_vm_evm::{
     StructLogOptions, TRACE_STEPS_MAX, TraceError, Transaction,
 };
 use common::{End, TestView, address, call, forward, sender, session};
-use primitives::{Address, B256, Bytes, EvmAddress, Gas, Wei};
+use primitives::{Address, B256, Bytes, EvmAddress, Gas, VmKind, Wei};
 use serde_json::{Value, json};
 use vm::{BlockEnvironment, HaltReason, Outcome};
 
@@ -25,8 +25,8 @@ impl Crossing for Twice {
         Outcome::halt(HaltReason::Fault)
     }
 
-    fn is_system(&self, address: &EvmAddress) -> bool {
-        *address == common::address(SYSTEM).evm_alias()
+    fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
+        (*address == common::address(SYSTEM).evm_alias()).then_some(VmKind::Evm)
     }
 
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {

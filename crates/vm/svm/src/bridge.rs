@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The bridge as the EVM names it.
-const BRIDGE_EVM: EvmAddress =
+pub const BRIDGE_EVM: EvmAddress =
     EvmAddress::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb7, 0xa1, 0xd1]);
 
 /// The bridge: `0x0000000000000000000000000000000000b7a1d1`, as a key of Solana with twelve zero

@@ -1,6 +1,6 @@
 //! The accounts of a transaction context, and what the state holds of them.
 
-use primitives::{Bytes, CodeHash, U256, WEI_PER_LAMPORT, Wei};
+use primitives::{Bytes, CodeHash, Wei};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_instruction::error::InstructionError;
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
@@ -361,10 +361,4 @@ fn view(
 ) -> Result<solana_transaction_context::transaction_accounts::AccountRef<'_>, Stop> {
     let index = u16::try_from(index).expect("invariant: a context has at most 256 accounts");
     accounts.try_borrow(index).map_err(|error: InstructionError| Stop::refused(&error.to_string()))
-}
-
-/// The whole lamports of an amount, or nothing where there is a part of one or too much.
-pub(crate) fn whole_lamports(amount: Wei) -> Option<u64> {
-    let is_whole = amount.0 % WEI_PER_LAMPORT.0 == U256::ZERO;
-    is_whole.then(|| u64::try_from(amount.0 / WEI_PER_LAMPORT.0).ok()).flatten()
 }

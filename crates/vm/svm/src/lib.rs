@@ -43,7 +43,7 @@ mod session;
 mod sysvar;
 
 pub use account::{AccountRecord, lamports_of, wei_of};
-pub use bridge::{BRIDGE, BridgeCall, signer_of, vault_address};
+pub use bridge::{BRIDGE, BRIDGE_EVM, BridgeCall, signer_of, vault_address};
 pub use call::{BRIDGE_INTERFACE, FLAG_SIGNER, FLAG_WRITABLE, PROGRAM_INTERFACE};
 pub use config::{GAS_PER_COMPUTE_UNIT, SvmConfig};
 pub use deploy::{deposit_lamports, program_data_of};

@@ -2,18 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use primitives::{Address, Bytes, CodeHash, VmKind, VmVersion};
+use primitives::{Address, Bytes, CodeHash, VmKind, VmVersion, Wei};
 use thiserror::Error;
 use vm::{
     CodeError, CodeReport, Entry, Frame, GasMeter, Host, HostedVm, Outcome, Vm, VmStatus,
 };
 
 use crate::{
-    account::pubkey,
+    account::{pubkey, wei_of},
     bridge::signer_of,
     call::{self, Asked, PROGRAM_INTERFACE},
     config::SvmConfig,
-    deploy::{self, DERIVE_GAS},
+    deploy::{self, DERIVE_GAS, deposit_lamports},
     frame::{self, Job},
     program::{self, Programs},
     runtime::Runtime,
@@ -139,6 +139,10 @@ impl Vm for SvmVm {
     fn prepare(&self, code: &[u8]) {
         let environment = self.runtime.environments.get_env_for_execution();
         self.programs.prepare(environment, CodeHash::of(code), code);
+    }
+
+    fn deposit(&self, code: &[u8]) -> Wei {
+        wei_of(deposit_lamports(code.len()))
     }
 
     fn status(&self) -> VmStatus {

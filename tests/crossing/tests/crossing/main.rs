@@ -11,6 +11,7 @@ mod estimate;
 mod events;
 mod exchange;
 mod gas_sweep;
+mod native;
 mod random;
 mod reentrancy;
 mod revert;

@@ -1,10 +1,16 @@
 //! One block of many signed transactions: `block make`.
 
-use std::path::Path;
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::{Duration, Instant},
+};
 
 use braidvm::{
-    Engine, SignedTransaction,
-    rooms::block::{ReceiptStatus, Skipped},
+    BlockReceipt, Engine, SignedTransaction,
+    rooms::block::{Receipt, ReceiptStatus, Skipped},
     tree::thousands,
 };
 use serde_json::{Value as Json, json};
@@ -12,9 +18,65 @@ use serde_json::{Value as Json, json};
 use super::properties;
 use crate::{context, failure::Failure, output::Output};
 
-pub(super) fn block(mut engine: Engine, file: &Path, output: &Output) -> Result<(), Failure> {
+pub(super) fn block(
+    mut engine: Engine,
+    file: &Path,
+    (is_streamed, time_limit): (bool, Option<Duration>),
+    output: &Output,
+) -> Result<(), Failure> {
     let transactions = read(file)?;
-    let block = engine.send_block(&transactions)?;
+    let block = match (is_streamed, time_limit) {
+        (false, None) => engine.send_block(&transactions)?,
+        _ => stream(&mut engine, &transactions, (is_streamed, time_limit), output)?,
+    };
+    show(&block, output)
+}
+
+/// Makes the block on this thread, whose stack is made for that, and tells receipts on another.
+fn stream(
+    engine: &mut Engine,
+    transactions: &[SignedTransaction],
+    (is_streamed, time_limit): (bool, Option<Duration>),
+    output: &Output,
+) -> Result<BlockReceipt, Failure> {
+    let start = Instant::now();
+    let (sender, receipts) = channel::<Receipt>();
+    let on_receipt = move |receipt: &Receipt| {
+        if is_streamed {
+            // Who does not read on has no say in what is in the block.
+            let _ = sender.send(receipt.clone());
+        }
+        match time_limit.is_some_and(|limit| start.elapsed() >= limit) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let (block, told) = thread::scope(|scope| {
+        let telling = scope.spawn(|| tell(receipts, output));
+        let block = engine.stream_block(transactions, on_receipt);
+        (block, telling.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let block = block?;
+    told.map(|()| block)
+}
+
+fn tell(receipts: Receiver<Receipt>, output: &Output) -> Result<(), Failure> {
+    for receipt in receipts {
+        let (hash, status) = (receipt.transaction_hash, receipt.status.name());
+        output.json(&json!({
+            "transaction": hash,
+            "index": receipt.index,
+            "outcome": status,
+            "gas_used": receipt.gas_used,
+            "cumulative_gas": receipt.cumulative_gas,
+        }))?;
+        let gas = thousands(receipt.gas_used.0);
+        output.line(format!("{} {hash} {status}, {gas} gas", receipt.index))?;
+    }
+    Ok(())
+}
+
+fn show(block: &BlockReceipt, output: &Output) -> Result<(), Failure> {
     let header = &block.record.header;
     let is_failed = |status: &ReceiptStatus| *status != ReceiptStatus::Success;
     let failed = block.record.receipts.iter().filter(|it| is_failed(&it.status)).count();
@@ -65,5 +127,5 @@ fn reason(skipped: &Skipped) -> String {
     skipped
         .reason
         .as_ref()
-        .map_or_else(|| "the block was full before it".to_owned(), ToString::to_string)
+        .map_or_else(|| "the block ended before it".to_owned(), ToString::to_string)
 }

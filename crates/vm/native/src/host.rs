@@ -1,0 +1,66 @@
+//! What a native contract can reach.
+
+use primitives::{Address, Bytes, CodeHash, VmKind, VmVersion};
+use vm::{GasMeter, Host, Trap};
+
+/// What any contract can reach, and system resources: what no code of a user may read.
+///
+/// All of it is part of the state or of the rules of the chain, so it is the same on every node.
+/// Every operation charges before it works.
+pub trait NativeHost: Host {
+    /// The record of a contract; nothing where it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn contract_summary(
+        &mut self,
+        gas: &mut GasMeter,
+        contract: &Address,
+    ) -> Result<Option<ContractSummary>, Trap>;
+
+    /// The machines in the order of their numbers. The counters of a node are not among it: they
+    /// differ from node to node.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn machines(&mut self, gas: &mut GasMeter) -> Result<Vec<MachineSummary>, Trap>;
+
+    /// The rules of the chain as the state keeps them: JSON. Nothing where a state has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn chain_rules(&mut self, gas: &mut GasMeter) -> Result<Option<Bytes>, Trap>;
+}
+
+/// What the state knows of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractSummary {
+    /// The machine.
+    pub kind: VmKind,
+    /// 1 for the first deploy, one more for each upgrade.
+    pub version: u32,
+    /// The hash of the present code.
+    pub code_hash: CodeHash,
+    /// Who may upgrade it.
+    pub owner: Option<Address>,
+    /// `active`, `frozen` or `revoked`.
+    pub status: &'static str,
+    /// The block of the first deploy.
+    pub created_block: u64,
+    /// The block of the last change.
+    pub updated_block: u64,
+}
+
+/// What the rules say of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineSummary {
+    /// Which machine.
+    pub kind: VmKind,
+    /// The version of its rules.
+    pub version: VmVersion,
+    /// Whether contracts of it may run.
+    pub is_enabled: bool,
+}

@@ -1,0 +1,36 @@
+//! The native contracts that every chain has, at addresses beside that of the deployer.
+
+mod names;
+
+use std::sync::Arc;
+
+use primitives::{Address, EvmAddress};
+
+use crate::{Natives, NativesError};
+
+pub use names::{NAMES_INTERFACE, NameRecord, Names, name_key, reverse_key};
+
+/// The address of the name registry.
+pub const NAMES: EvmAddress = system_address(0xe0);
+
+impl Natives {
+    /// Registers the native contracts that every chain has.
+    ///
+    /// # Errors
+    ///
+    /// [`NativesError`] where one of their addresses or names is in use.
+    pub fn register_system(&mut self) -> Result<(), NativesError> {
+        self.register(names(), Arc::new(Names))
+    }
+}
+
+/// The address of the name registry.
+#[must_use]
+pub fn names() -> Address {
+    Address::from_evm(NAMES)
+}
+
+/// An address beside that of the deployer, `0x…b7a1d0`.
+const fn system_address(last: u8) -> EvmAddress {
+    EvmAddress::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb7, 0xa1, last])
+}
