@@ -135,16 +135,28 @@ build_rust() {
     done
 }
 
+build_sbpf() {
+    local name
+    have sbpf "cargo" cargo || return 0
+    mkdir -p "$artifacts/sbpf"
+    for name in counter relay; do
+        CARGO_TARGET_DIR=$tools/target cargo run --quiet --locked \
+            --manifest-path "$contracts/tools/sbpf/Cargo.toml" -- \
+            "$contracts/sbpf/$name.s" "$artifacts/sbpf/$name.so"
+        echo "artifacts/sbpf/$name.so: $(wc -c <"$artifacts/sbpf/$name.so") bytes"
+    done
+}
+
 fetch=no
 languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | sbpf) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, sbpf)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust sbpf)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

@@ -105,6 +105,15 @@ impl ChainConfig {
     }
 }
 
+/// The machines of this build, in the order of their numbers.
+const BUILT_IN: &[VmKind] = &[
+    VmKind::Evm,
+    VmKind::Wasm,
+    #[cfg(feature = "svm")]
+    VmKind::Svm,
+    VmKind::Native,
+];
+
 /// The machines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -120,7 +129,7 @@ pub struct VmConfig {
 impl Default for VmConfig {
     fn default() -> Self {
         Self {
-            enabled_vms: vec![VmKind::Evm, VmKind::Wasm, VmKind::Native],
+            enabled_vms: BUILT_IN.to_vec(),
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
         }
@@ -235,8 +244,7 @@ impl Config {
     /// The machines that are switched off.
     #[must_use]
     pub fn disabled_vms(&self) -> Vec<VmKind> {
-        const BUILT_IN: [VmKind; 3] = [VmKind::Evm, VmKind::Wasm, VmKind::Native];
-        BUILT_IN.into_iter().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
+        BUILT_IN.iter().copied().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -278,7 +286,7 @@ mod tests {
         assert_eq!(config.node.retention_blocks.to_string(), "9");
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
-        assert_eq!(config.disabled_vms(), [VmKind::Wasm, VmKind::Native]);
+        assert_eq!(config.disabled_vms(), BUILT_IN[1..]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use abi::Interface;
 use block::ChainRules;
 use kernel::{Kernel, Transaction};
-use primitives::VmKind;
+use primitives::{VmKind, Wei};
 
 use super::Engine;
 use crate::{Artifact, Deploy, EngineError, Request, StateInterfaces, interfaces::Resolved};

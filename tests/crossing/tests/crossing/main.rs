@@ -16,6 +16,7 @@ mod random;
 mod reentrancy;
 mod revert;
 mod snapshot;
+mod solana;
 mod static_call;
 mod trap;
 mod upgrade;
