@@ -76,8 +76,8 @@ pub mod rooms {
     pub use state;
     pub use vm;
     pub use vm_evm;
+    pub use vm_native;
     #[cfg(feature = "svm")]
     pub use vm_svm;
-    pub use vm_native;
     pub use vm_wasm;
 }

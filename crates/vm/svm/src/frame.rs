@@ -186,8 +186,7 @@ fn charge_deployments(
     let price = host.schedule().compile_byte;
     for (held, role) in held.iter().zip(roles) {
         let account = held.account();
-        let may_hold_code =
-            role.is_writable && bpf_loader_upgradeable::check_id(account.owner());
+        let may_hold_code = role.is_writable && bpf_loader_upgradeable::check_id(account.owner());
         if may_hold_code && account.data().len() > head {
             gas.charge(price.saturating_mul(account.data().len() as u64))?;
         }

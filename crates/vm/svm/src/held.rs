@@ -25,6 +25,8 @@ pub(crate) struct Held {
     initial: Balance,
     /// As it was when the state was last equal to the context.
     seen: AccountSharedData,
+    /// Whether the context has changed it.
+    is_changed: bool,
     /// The code that its data ends in, where that is kept by its hash.
     code_hash: Option<CodeHash>,
     /// The record that the state holds, if nobody has changed it from outside.
@@ -71,15 +73,21 @@ impl Held {
         let initial = Balance::of(&account);
         let (code_hash, record, balance) = (None, None, Wei::ZERO);
         let seen = account;
-        Self { key, is_fixed: true, initial, seen, code_hash, record, balance, gone: 0 }
+        Self {
+            key,
+            is_fixed: true,
+            initial,
+            seen,
+            is_changed: false,
+            code_hash,
+            record,
+            balance,
+            gone: 0,
+        }
     }
 
     /// An account out of the state.
-    pub(crate) fn load(
-        host: &mut dyn Host,
-        gas: &mut GasMeter,
-        key: Pubkey,
-    ) -> Result<Self, Stop> {
+    pub(crate) fn load(host: &mut dyn Host, gas: &mut GasMeter, key: Pubkey) -> Result<Self, Stop> {
         let balance = host.balance(gas, &address(&key))?;
         let found = read_record(host, gas, &key)?;
         let (record, bytes) = match found {
@@ -93,17 +101,13 @@ impl Held {
             gas.charge(copied)?;
             data.extend_from_slice(&code);
         }
-        let seen = shared(
-            lamports_of(balance),
-            data,
-            pubkey(&record.owner),
-            record.is_executable,
-        );
+        let seen = shared(lamports_of(balance), data, pubkey(&record.owner), record.is_executable);
         Ok(Self {
             key,
             is_fixed: false,
             initial: Balance::of(&seen),
             seen,
+            is_changed: false,
             code_hash: record.code_hash,
             record: bytes,
             balance,
@@ -211,8 +215,9 @@ impl HeldAccounts {
         let mut moves = Moves::default();
         for (index, held) in self.0.iter_mut().enumerate() {
             let account = view(accounts, index)?;
+            held.is_changed |= *account != held.seen;
             let is_gone = is_end && account.lamports() == 0 && held.record.is_some();
-            if held.is_fixed || (*account == held.seen && !is_gone) {
+            if held.is_fixed || !held.is_changed || (*account == held.seen && !is_gone) {
                 continue;
             }
             held.write_record(&*account, is_gone, (host, gas))?;

@@ -4,9 +4,7 @@ use std::sync::atomic::Ordering;
 
 use primitives::{Address, Bytes, CodeHash, VmKind, VmVersion, Wei};
 use thiserror::Error;
-use vm::{
-    CodeError, CodeReport, Entry, Frame, GasMeter, Host, HostedVm, Outcome, Vm, VmStatus,
-};
+use vm::{CodeError, CodeReport, Entry, Frame, GasMeter, Host, HostedVm, Outcome, Vm, VmStatus};
 
 use crate::{
     account::{pubkey, wei_of},
@@ -72,9 +70,8 @@ impl SvmVm {
             Asked::Run(instruction) => instruction,
         };
         let own = pubkey(&frame.caller);
-        let signs_otherwise = |meta: &solana_instruction::AccountMeta| {
-            meta.is_signer && meta.pubkey != own
-        };
+        let signs_otherwise =
+            |meta: &solana_instruction::AccountMeta| meta.is_signer && meta.pubkey != own;
         let mut signers = vec![own];
         let needs_signer = instruction.accounts.iter().any(signs_otherwise);
         if needs_signer || !frame.value.is_zero() {

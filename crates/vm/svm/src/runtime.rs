@@ -18,8 +18,8 @@ use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable, native_loader, system_p
 use solana_svm_callback::InvokeContextCallback;
 use solana_svm_feature_set::SVMFeatureSet;
 
-use crate::bridge::{BRIDGE, Entrypoint as BridgeEntrypoint};
 use crate::account::{pubkey, shared};
+use crate::bridge::{BRIDGE, Entrypoint as BridgeEntrypoint};
 
 /// What the runtime asks of its surroundings. There are no stakes here.
 #[derive(Debug)]
@@ -55,8 +55,10 @@ impl Runtime {
         let budget =
             SVMTransactionExecutionBudget::new_with_defaults(features.raise_cpi_nesting_limit_to_8);
         let environment = |is_strict| {
-            solana_syscalls::create_program_runtime_environment(&features, &budget, is_strict, false)
-                .map_err(|error| error.to_string())
+            solana_syscalls::create_program_runtime_environment(
+                &features, &budget, is_strict, false,
+            )
+            .map_err(|error| error.to_string())
         };
         let execution = environment(false)?;
         let deployment = environment(true)?;

@@ -24,7 +24,10 @@ use crate::{
     held::HeldAccounts,
 };
 
-#[allow(unsafe_code, reason = "the macro lends references with a scope; its unsafe code is its own")]
+#[allow(
+    unsafe_code,
+    reason = "the macro lends references with a scope; its unsafe code is its own"
+)]
 mod lent {
     use super::{Link, Nest};
 

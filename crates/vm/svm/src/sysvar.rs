@@ -105,11 +105,7 @@ fn plain(block: &BlockEnvironment, rent: &Rent) -> Vec<(Pubkey, Vec<u8>)> {
 }
 
 /// The hashes of the last blocks, the latest first.
-fn earlier(
-    number: u64,
-    host: &mut dyn Host,
-    gas: &mut GasMeter,
-) -> Result<Vec<(u64, Hash)>, Stop> {
+fn earlier(number: u64, host: &mut dyn Host, gas: &mut GasMeter) -> Result<Vec<(u64, Hash)>, Stop> {
     let first = number.saturating_sub(BLOCK_HASHES);
     let mut hashes = Vec::new();
     for slot in (first..number).rev() {

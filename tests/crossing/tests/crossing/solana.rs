@@ -2,9 +2,9 @@
 
 use braid_crossing_tests::{World, call_data, world::artifact};
 use braidvm::{
-    Address, Bytes, Deploy, Gas, Receipt, U256, Value,
+    Address, Bytes, Deploy, Gas, Receipt, Request, U256, Value,
     rooms::{
-        state::{Key, Namespace, StateView as _},
+        state::{Key, Namespace},
         vm::Status,
         vm_svm::{AccountRecord, BRIDGE, BridgeCall, deposit_lamports, signer_of, wei_of},
     },
@@ -189,7 +189,9 @@ fn a_revert_of_solidity_is_the_revert_of_the_program() {
     let token = town.world.deploy("solidity/Token.json", &["T".into(), "T".into(), supply]);
     let bob = Address::from_evm([0xb0; 20].into());
     let pay = call_data("transfer(address,uint256)", &[bob.into(), 40_u64.into()]);
-    let direct = town.world.send_raw(token, pay.clone());
+    let carol = town.world.engine.account("carol").expect("a development account");
+    let direct = town.world.request(&Request::raw(carol, token, pay.clone()));
+    assert_eq!(direct.status, Status::Revert);
     let input = town.relayed(token, &pay, &[]);
     let relayed = town.world.send_raw(town.relay, input);
     assert_eq!(relayed.status, Status::Revert);
@@ -209,15 +211,15 @@ fn calls_nest_over_both_worlds() {
 fn a_failure_at_any_depth_undoes_both_worlds() {
     let mut town = Town::new();
     let input = town.there_and_back();
-    let whole = town.world.transaction(town.forwarder, input.clone(), Gas(5_000_000));
-    let (result, _) = town.world.run(&whole);
-    assert!(result.status.is_success(), "{:?}", result.status);
-    let used = result.gas_used.0;
+    let call = Request::raw(town.world.alice, town.forwarder, input.clone());
+    let used = town.world.engine.call(&call).expect("a valid call").expect_ok().gas_used.0;
     let nonce_alone = town.world.nonce_alone();
     let (mut failed, mut succeeded) = (0, 0);
     for gas_limit in (22_000..used + used / 2).step_by(997) {
         let call = town.world.transaction(town.forwarder, input.clone(), Gas(gas_limit));
-        let mut execution = town.world.execution();
+        let engine = &town.world.engine;
+        let view = engine.store().latest();
+        let mut execution = engine.kernel().execution(view, &engine.next_block());
         // Below the intrinsic gas there is no transaction.
         let Ok(result) = execution.transact(&call) else { continue };
         let writes = execution.finish().expect("memory does not fail").writes;
@@ -266,13 +268,9 @@ fn coin_for_a_held_account_ends_the_frame() {
     let mut town = Town::new();
     let alias = Address::from_evm(town.number.evm_alias());
     // Solidity pays the account that the Solana frame below holds.
-    town.world
-        .request(&braidvm::Request::transfer(town.world.alice, town.forwarder, wei_of(5)))
-        .expect_ok();
+    town.world.request(&Request::transfer(town.world.alice, town.forwarder, wei_of(5))).expect_ok();
     let probe = town.world.deploy("solidity/Probe.json", &[]);
-    town.world
-        .request(&braidvm::Request::transfer(town.world.alice, probe, wei_of(5)))
-        .expect_ok();
+    town.world.request(&Request::transfer(town.world.alice, probe, wei_of(5))).expect_ok();
     let pay = call_data("pay(address,uint256)", &[alias.into(), Value::from(U256::from(7))]);
     let input = town.relayed(probe, &pay, &[(town.number, WRITABLE)]);
     let receipt = town.world.send_raw(town.relay, input);
