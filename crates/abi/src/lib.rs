@@ -25,6 +25,7 @@ mod method;
 mod parse;
 pub mod revert;
 pub mod solidity;
+pub mod typed;
 mod types;
 mod value;
 

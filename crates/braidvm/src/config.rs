@@ -145,6 +145,9 @@ pub struct ExecutionConfig {
     pub threads: usize,
     /// Blocks with fewer transactions run one after another.
     pub parallel_from: usize,
+    /// Threads that read ahead what the transactions of a block name, at most [`THREADS_MAX`];
+    /// 0 for none.
+    pub prefetch_threads: usize,
     /// Whether every block is executed both ways and compared. A difference is a bug; the block is
     /// refused then.
     pub verify: bool,
@@ -155,7 +158,7 @@ pub const THREADS_MAX: usize = 1024;
 
 impl Default for ExecutionConfig {
     fn default() -> Self {
-        Self { threads: 0, parallel_from: PARALLEL_FROM, verify: false }
+        Self { threads: 0, parallel_from: PARALLEL_FROM, prefetch_threads: 0, verify: false }
     }
 }
 
@@ -176,8 +179,14 @@ impl ExecutionConfig {
             1 => ExecutionMode::Serial,
             _ => ExecutionMode::Parallel,
         };
-        let parallel_from = self.parallel_from;
-        ExecutorConfig { mode, workers, parallel_from, ..ExecutorConfig::default() }
+        let Self { parallel_from, prefetch_threads, .. } = *self;
+        ExecutorConfig {
+            mode,
+            workers,
+            parallel_from,
+            prefetch_threads,
+            ..ExecutorConfig::default()
+        }
     }
 }
 
@@ -261,6 +270,12 @@ impl Config {
             let threads = self.execution.threads;
             return Err(format!("execution.threads is {threads}, at most {THREADS_MAX} can be"));
         }
+        if self.execution.prefetch_threads > THREADS_MAX {
+            let threads = self.execution.prefetch_threads;
+            return Err(format!(
+                "execution.prefetch_threads is {threads}, at most {THREADS_MAX} can be"
+            ));
+        }
         Ok(())
     }
 }
@@ -304,6 +319,9 @@ mod tests {
         let refused = |text: &str| Config::from_toml("a", text).unwrap_err().to_string();
         let error = refused("[execution]\nthreads = 1025\n");
         assert!(error.contains("1025") && error.contains("1024"), "{error}");
+        assert_eq!(executor("prefetch_threads = 8").prefetch_threads, 8);
+        let error = refused("[execution]\nprefetch_threads = 1025\n");
+        assert!(error.contains("execution.prefetch_threads is 1025, at most 1024"), "{error}");
         let error = refused("[execution]\nthread = 2\n");
         assert!(error.contains("did you mean `threads`?"), "{error}");
     }

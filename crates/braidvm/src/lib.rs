@@ -29,6 +29,7 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod objects;
 mod past;
 mod receipt;
 mod request;
@@ -55,10 +56,11 @@ pub use kernel::{
     Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError, NativeHost,
     Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, decode,
 };
+pub use objects::StateObject;
 pub use past::StateAt;
 pub use primitives::{
-    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, VmVersion, WEI_PER_ETHER,
-    Wei,
+    Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, ObjectId, ObjectOwner, U256, VmKind,
+    VmVersion, WEI_PER_ETHER, Wei,
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};

@@ -4,7 +4,8 @@
 use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
-    Outcome, RecordPlace, ScanRequest, Schedule, Status, Trap, may_keep_records, schedule::words,
+    Outcome, RecordPlace, ScanRequest, Schedule, Status, Trap, may_keep_records,
+    object::ObjectStore, schedule::words,
 };
 use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
@@ -20,6 +21,8 @@ pub(crate) struct FrameHost<'a, 'f> {
     environment: &'a Environment,
     depth: Depth,
     kind: VmKind,
+    /// In whose name objects are changed; the contract's own where none is said.
+    pub(crate) object_actor: Option<Address>,
 }
 
 impl<'a, 'f> FrameHost<'a, 'f> {
@@ -31,7 +34,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     ) -> Self {
         let Frame { contract, depth, is_static, environment, .. } = *frame;
         let access = Access::new(frames, crossroads.schedule(), contract, is_static);
-        Self { crossroads, access, environment, depth, kind }
+        Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
     /// A machine that lets contracts act in their own name alone has no use for this, so its
@@ -53,7 +56,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
     ) -> Self {
         let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
         let kind = call.kind;
-        Self { crossroads, access, environment, depth: call.depth, kind }
+        Self { crossroads, access, environment, depth: call.depth, kind, object_actor: None }
     }
 
     /// Takes from `gas` what a callee may use: what was asked for, but never the last 64th.
@@ -272,6 +275,10 @@ impl Host for FrameHost<'_, '_> {
 
     fn block_hash(&mut self, gas: &mut GasMeter, number: u64) -> Result<B256, Trap> {
         self.access.block_hash(gas, number)
+    }
+
+    fn object_store(&mut self) -> &mut dyn ObjectStore {
+        self
     }
 
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap> {

@@ -15,6 +15,7 @@ mod estimate;
 mod execution;
 mod host;
 mod native;
+mod objects;
 mod registry;
 
 pub use crossing::Crossroads;

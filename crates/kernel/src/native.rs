@@ -85,6 +85,10 @@ impl NativeHost for FrameHost<'_, '_> {
         }))
     }
 
+    fn act_for(&mut self, caller: Address) {
+        self.object_actor = Some(caller);
+    }
+
     fn machines(&mut self, gas: &mut GasMeter) -> Result<Vec<MachineSummary>, Trap> {
         let environment = self.access.schedule().environment;
         let registry = self.crossroads.registry();

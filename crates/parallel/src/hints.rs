@@ -23,6 +23,11 @@ const DIFFERENT_OF: usize = 4;
 /// The length where stretches of any length depend on one another.
 const LENGTH_CONTENDED: usize = 4;
 
+/// Where a chain of transactions that wait for one another has more than seven of eight of them,
+/// two threads gain less than the care for the order costs.
+const CHAINED_MANY: usize = 7;
+const CHAINED_OF: usize = 8;
+
 /// How long stretches shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Advice {
@@ -43,16 +48,19 @@ impl Advice {
 /// Chooses the length of stretches, `longest` at most: a long one costs less, but is more likely
 /// to depend on another one that is open with it.
 ///
-/// One thread is faster where transactions change the same records, and each does so little that
-/// the care for their order costs more than a second thread saves: then, if `may_be_alone`, the
-/// advice is that.
+/// One thread is faster where nearly all transactions wait for one another, and where many change
+/// the same records and each does so little that the care for their order costs more than a second
+/// thread saves: then, if `may_be_alone`, the advice is that.
 pub(crate) fn advise<T: Task>(
     task: &T,
     (longest, workers): (usize, usize),
     may_be_alone: bool,
 ) -> Advice {
     let count = task.count().min(SAMPLE);
-    let distances = distances(task, count);
+    let (distances, chain) = distances(task, count);
+    if may_be_alone && count > 1 && chain * CHAINED_OF > count * CHAINED_MANY {
+        return Advice::alone(task.count());
+    }
     let mut length = longest.max(1);
     let lights = || (0..count).filter(|index| task.is_light(*index)).count();
     let is_light = may_be_alone && 2 * lights() > count;
@@ -108,17 +116,21 @@ pub(crate) fn link<T: Task, A>(task: &T, stretches: &[Range<usize>], schedule: &
     }
 }
 
-/// Of each of the first transactions that repeats a hint, how far the nearest earlier one is.
-fn distances<T: Task>(task: &T, count: usize) -> Vec<usize> {
-    let mut last: HashMap<u64, usize, RandomState> = HashMap::default();
-    let mut distances = Vec::new();
+/// Of each of the first transactions that repeats a hint, how far the nearest earlier one is; and
+/// the longest chain of transactions of which each repeats a hint of the one before it.
+fn distances<T: Task>(task: &T, count: usize) -> (Vec<usize>, usize) {
+    let mut last: HashMap<u64, (usize, usize), RandomState> = HashMap::default();
+    let mut given = Vec::new();
+    let (mut distances, mut longest) = (Vec::new(), 0);
     for at in 0..count {
-        let mut nearest = None;
-        task.hints(at, &mut |hint| {
-            let before = last.insert(hint, at).filter(|before| *before < at);
-            nearest = nearest.max(before);
-        });
+        given.clear();
+        task.hints(at, &mut |hint| given.push(hint));
+        let before = || given.iter().filter_map(|hint| last.get(hint));
+        let nearest = before().map(|(before, _)| *before).max();
+        let chain = 1 + before().map(|(_, chain)| *chain).max().unwrap_or(0);
+        last.extend(given.iter().map(|hint| (*hint, (at, chain))));
         distances.extend(nearest.map(|before| at - before));
+        longest = longest.max(chain);
     }
-    distances
+    (distances, longest)
 }

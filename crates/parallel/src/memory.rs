@@ -160,6 +160,21 @@ impl Memory {
         known.map_or_else(|| self.base.read(key), Ok)
     }
 
+    /// The record at `key` as the stretch `reader` sees it, of which nobody asks later whether it
+    /// would be read again.
+    pub(crate) fn peek(&self, key: &Key, reader: Index) -> Result<Option<Bytes>, Unreadable> {
+        let cells = self.lock(self.shard_of(key));
+        let Some(cell) = cells.get(key) else {
+            drop(cells);
+            return self.base.read(key).map_err(Unreadable::Failed);
+        };
+        if let Some((_, value)) = self.resolve(key, cell, reader)? {
+            return Ok(value);
+        }
+        drop(cells);
+        self.read(key, reader).map(|seen| seen.value)
+    }
+
     /// The record at `key` as the stretch `reader` sees it.
     pub(crate) fn read(&self, key: &Key, reader: Index) -> Result<Seen, Unreadable> {
         let shard = self.shard_of(key);

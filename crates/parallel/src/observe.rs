@@ -18,6 +18,9 @@ pub struct Statistics {
     pub stretches: usize,
     /// Attempts at stretches that were in vain.
     pub reexecutions: u64,
+    /// Stretches that ran in one go, one after another, since attempts at those before them were in
+    /// vain.
+    pub contended: usize,
     /// Where attempts were found to have read something else, and how often.
     pub conflicts: BTreeMap<Key, u64>,
     /// Every stretch in its order, where observation was asked for.

@@ -264,6 +264,7 @@ impl<T: Task> Run<T> {
 
     /// Runs several stretches as one.
     fn lane(&self, bench: &mut Bench<T::Worker>, stretches: Range<Index>) {
+        self.finals.lock().statistics.contended += stretches.len();
         for index in stretches.clone() {
             let cells = self.state.lock().schedule.take_cells(index);
             self.memory.withdraw(index, &cells);

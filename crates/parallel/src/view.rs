@@ -147,11 +147,12 @@ impl StateView for View {
         if current.aim.index == 0 && !current.aim.is_recorded {
             return self.memory.base().read(key);
         }
+        if !current.aim.is_recorded {
+            let value = self.memory.peek(key, current.aim.index);
+            return value.map_err(|reason| current.withdraw(reason));
+        }
         let seen = self.memory.read(key, current.aim.index);
         let seen = seen.map_err(|reason| current.withdraw(reason))?;
-        if !current.aim.is_recorded {
-            return Ok(seen.value);
-        }
         let value = seen.value.clone();
         current.reads.records.push(seen);
         Ok(value)

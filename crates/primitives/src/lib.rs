@@ -9,6 +9,7 @@ mod hash;
 mod index;
 mod kind;
 pub mod limits;
+mod object;
 mod random;
 
 pub use address::{Address, AddressError};
@@ -17,6 +18,7 @@ pub use amount::{Gas, WEI_PER_ETHER, WEI_PER_LAMPORT, Wei};
 pub use hash::{CodeHash, Hash};
 pub use index::{BlockNumber, Depth, TxIndex};
 pub use kind::{VmKind, VmKindError, VmVersion};
+pub use object::{ObjectId, ObjectOwner};
 pub use random::Random;
 
 /// The 20-byte form of an identity, as the EVM names it.

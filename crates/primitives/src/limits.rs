@@ -28,6 +28,20 @@ pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of a record that a machine keeps beside the storage of contracts: a whole account of
 /// Solana (10 MiB) and what describes it.
 pub const RECORD_VALUE_BYTES_MAX: usize = (10 << 20) + (1 << 10);
+
+/// Bytes of the name of a field of a state object.
+pub const OBJECT_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of the value of a field of a state object, its type among them.
+pub const OBJECT_VALUE_BYTES_MAX: usize = 64 << 10;
+
+/// Fields of a state object.
+pub const OBJECT_FIELDS_MAX: u32 = 256;
+
+/// Objects that one looks at to find who may change an object: itself, its owner, the owner's
+/// owner.
+pub const OBJECT_OWNERS_MAX: u32 = 8;
+
 /// Bytes of a name in the name registry.
 pub const NAME_BYTES_MAX: usize = 64;
 

@@ -48,7 +48,7 @@ namespaces! {
     Slot = 2, "slot";
     /// An entry of a contract's own storage: bytes to bytes.
     Kv = 3, "kv";
-    /// A state object.
+    /// State objects: an object, its fields, and what an owner has.
     Object = 4, "object";
     /// The data of a Solana account.
     SvmAccount = 5, "svm-account";
@@ -128,6 +128,12 @@ impl Key {
     #[must_use]
     pub fn alias(alias: &Address) -> Self {
         Self::new(Namespace::Alias, alias, &[])
+    }
+
+    /// A record of state objects: of an object, or of one who has objects.
+    #[must_use]
+    pub fn object(space: &[u8; SPACE_BYTES], key: &[u8]) -> Self {
+        Self::new(Namespace::Object, &Address::new(*space), key)
     }
 
     /// The rules of the chain.

@@ -1,9 +1,12 @@
 //! All that code in a frame can reach.
 
-use primitives::{Address, B256, Bytes, CodeHash, Gas, U256, VmKind, Wei};
+use primitives::{Address, B256, Bytes, CodeHash, Gas, ObjectId, ObjectOwner, U256, VmKind, Wei};
 use thiserror::Error;
 
-use crate::{Environment, GasMeter, HaltReason, OutOfGas, Schedule, Status};
+use crate::{
+    Environment, GasMeter, HaltReason, OutOfGas, Schedule, Status,
+    object::{ObjectRecord, ObjectResult, ObjectStore, Objects},
+};
 
 /// What a frame can reach: state of its own contract, balances, other contracts, events, the
 /// block. Every operation charges `gas` before it works; the prices are in the [`Schedule`].
@@ -243,6 +246,112 @@ pub trait Host {
     ///
     /// [`Trap`]: the frame ends (a line costs gas like any other work).
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap>;
+
+    /// The records of objects, for the operations on objects below.
+    fn object_store(&mut self) -> &mut dyn ObjectStore;
+
+    /// Makes an object whose creator is the contract.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_create(&mut self, gas: &mut GasMeter, owner: ObjectOwner) -> ObjectResult<ObjectId> {
+        Objects { store: self.object_store(), gas }.create(owner)
+    }
+
+    /// Who made an object and who has it; nothing where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_get(
+        &mut self,
+        gas: &mut GasMeter,
+        id: &ObjectId,
+    ) -> Result<Option<ObjectRecord>, Trap> {
+        Objects { store: self.object_store(), gas }.get(id)
+    }
+
+    /// A field of an object as [`abi::typed`] encodes it; nothing where it has none of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_field(
+        &mut self,
+        gas: &mut GasMeter,
+        id: &ObjectId,
+        name: &[u8],
+    ) -> Result<Option<Bytes>, Trap> {
+        Objects { store: self.object_store(), gas }.field(id, name)
+    }
+
+    /// Sets a field of an object to a value as [`abi::typed`] encodes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_set_field(
+        &mut self,
+        gas: &mut GasMeter,
+        id: &ObjectId,
+        name: &[u8],
+        value: &[u8],
+    ) -> ObjectResult<()> {
+        Objects { store: self.object_store(), gas }.set_field(id, name, value)
+    }
+
+    /// Removes a field of an object, if it has one of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_remove_field(
+        &mut self,
+        gas: &mut GasMeter,
+        id: &ObjectId,
+        name: &[u8],
+    ) -> ObjectResult<()> {
+        Objects { store: self.object_store(), gas }.remove_field(id, name)
+    }
+
+    /// Gives an object to another owner.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_set_owner(
+        &mut self,
+        gas: &mut GasMeter,
+        id: &ObjectId,
+        owner: ObjectOwner,
+    ) -> ObjectResult<()> {
+        Objects { store: self.object_store(), gas }.set_owner(id, owner)
+    }
+
+    /// Deletes an object with its fields. One that has other objects is not deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_delete(&mut self, gas: &mut GasMeter, id: &ObjectId) -> ObjectResult<()> {
+        Objects { store: self.object_store(), gas }.delete(id)
+    }
+
+    /// At most `limit` objects of an owner, in the order of their identities, above `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn object_list(
+        &mut self,
+        gas: &mut GasMeter,
+        owner: ObjectOwner,
+        after: Option<&ObjectId>,
+        limit: u32,
+    ) -> Result<Vec<ObjectId>, Trap> {
+        Objects { store: self.object_store(), gas }.list(owner, after, limit)
+    }
 }
 
 /// Whether a machine keeps records of its own and checks by itself who may change them and whose

@@ -14,6 +14,7 @@ mod environment;
 mod frame;
 mod gas;
 mod host;
+pub mod object;
 mod outcome;
 pub mod schedule;
 #[cfg(feature = "testkit")]

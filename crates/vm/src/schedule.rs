@@ -74,6 +74,10 @@ pub struct Schedule {
     pub environment: Gas,
     /// A line of debug output, beside its words.
     pub debug_base: Gas,
+    /// An operation on a state object, beside the records that it reads and writes.
+    pub object_base: Gas,
+    /// Checking each 32 bytes, begun, of a value for a field of a state object.
+    pub object_check_word: Gas,
     /// A call of a native contract, beside the words of its input and output and what it does.
     pub native_call: Gas,
 }
@@ -117,6 +121,8 @@ pub const SCHEDULE_V1: Schedule = Schedule {
     copy_word: Gas(3),
     environment: Gas(2),
     debug_base: Gas(100),
+    object_base: Gas(100),
+    object_check_word: Gas(12),
     native_call: Gas(300),
 };
 

@@ -15,8 +15,9 @@ use primitives::limits::{
     EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, FOREIGN_CODE_BYTES_MAX, RECORD_VALUE_BYTES_MAX,
     SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX, STORAGE_VALUE_BYTES_MAX,
 };
-use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, U256, VmKind, Wei};
+use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, Hash, U256, VmKind, Wei};
 
+use crate::object::{OBJECTS, ObjectKey, ObjectStore};
 use crate::schedule::words;
 use crate::trace::Event;
 use crate::{
@@ -34,6 +35,10 @@ pub struct MemoryState {
     pub records: BTreeMap<(Address, Vec<u8>), Bytes>,
     /// Counters of the contracts; none of them is zero.
     pub counters: BTreeMap<(Address, Vec<u8>), U256>,
+    /// Records of objects.
+    pub objects: BTreeMap<ObjectKey, Bytes>,
+    /// How many objects a contract made in the transaction.
+    pub object_counts: BTreeMap<Address, u64>,
     /// Transient words.
     pub transient: BTreeMap<(Address, B256), B256>,
     /// Balances.
@@ -532,12 +537,78 @@ impl Host for MemoryHost {
         Ok(if is_known { primitives::keccak256(number.to_be_bytes()) } else { B256::ZERO })
     }
 
+    fn object_store(&mut self) -> &mut dyn ObjectStore {
+        self
+    }
+
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap> {
         self.operation()?;
         let copied = self.schedule.copy_word.saturating_mul(words(text.len()));
         gas.charge(self.schedule.debug_base.saturating_add(copied))?;
         self.debug.push(text.to_owned());
         Ok(())
+    }
+}
+
+impl ObjectStore for MemoryHost {
+    fn prices(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn actor(&self) -> Address {
+        self.running().contract
+    }
+
+    fn refuses_writes(&self) -> bool {
+        self.running().is_static
+    }
+
+    fn moment(&self) -> (Hash, u64) {
+        (self.environment.transaction.hash, self.environment.block.number.0)
+    }
+
+    fn count_creation(&mut self, creator: &Address) -> u64 {
+        let count = self.state.object_counts.entry(*creator).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    fn warm(&mut self, key: &ObjectKey) -> bool {
+        self.state.warm.insert(Warm::Object(key.clone()))
+    }
+
+    fn read(&mut self, key: &ObjectKey) -> Result<Option<Bytes>, Trap> {
+        self.operation()?;
+        Ok(self.state.objects.get(key).cloned())
+    }
+
+    fn write(&mut self, key: &ObjectKey, value: Option<Bytes>) {
+        match value {
+            Some(value) => self.state.objects.insert(key.clone(), value),
+            None => self.state.objects.remove(key),
+        };
+    }
+
+    fn suffixes(
+        &mut self,
+        prefix: &ObjectKey,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, Trap> {
+        self.operation()?;
+        let suffixes = self.state.objects.range(prefix.clone()..).map(|(key, _)| key);
+        let suffixes = suffixes
+            .take_while(|key| key.space == prefix.space && key.suffix.starts_with(&prefix.suffix))
+            .map(|key| key.suffix.clone());
+        Ok(suffixes
+            .filter(|it| after.is_none_or(|after| it.as_slice() > after))
+            .take(limit)
+            .collect())
+    }
+
+    fn emit_event(&mut self, topics: Vec<B256>, data: Bytes) {
+        let address = Address::from_evm(OBJECTS);
+        self.state.events.push(Event { address, topics, data });
     }
 }
 
@@ -548,6 +619,7 @@ enum Warm {
     Record(Address, Vec<u8>),
     Counter(Address, Vec<u8>),
     MachineRecord(RecordSpace, Address, Vec<u8>),
+    Object(ObjectKey),
 }
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -17,7 +17,9 @@ const TRANSACTIONS: u64 = 90;
 
 fn executor(kernel: &Arc<Kernel>, workers: usize, stretch: usize) -> Executor {
     let mode = ExecutionMode::Verify;
-    let config = ExecutorConfig { mode, workers, stretch, ..ExecutorConfig::default() };
+    let prefetch_threads = workers / 2;
+    let config =
+        ExecutorConfig { mode, workers, stretch, prefetch_threads, ..ExecutorConfig::default() };
     Executor::new(Arc::clone(kernel), &config)
 }
 

@@ -15,7 +15,7 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 5] = [
+const BOUNDARIES: [Boundary; 6] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
@@ -32,21 +32,23 @@ const BOUNDARIES: [Boundary; 5] = [
         ],
         rooms: &["crates/vm/svm/", BENCH],
     },
+    Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 24] = [
+const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
     ("braid-state", &["primitives", "proof"]),
     ("braid-journal", &["primitives", "state"]),
-    ("braid-vm", &["primitives", "abi"]),
+    ("braid-vm", &["primitives", "abi", "vm"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
     ("braid-vm-svm", &["primitives", "abi", "vm"]),
+    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler"]),
     ("braid-js-compiler", &["primitives", "abi"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (

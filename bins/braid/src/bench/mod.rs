@@ -15,6 +15,7 @@ mod crossing;
 mod evm;
 mod parallel;
 mod peer;
+mod prefetch;
 mod store;
 mod tree;
 mod wasm;

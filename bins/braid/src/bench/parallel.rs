@@ -24,7 +24,7 @@ use crate::failure::Failure;
 /// Transactions of a block.
 const LIGHT: u64 = 20_000;
 const HEAVY: u64 = 2_000;
-const WORKERS: usize = 2;
+pub(super) const WORKERS: usize = 2;
 /// Threads that are simulated.
 const SIMULATED: [usize; 5] = [4, 8, 16, 32, 64];
 /// Transactions of a block that is simulated.
@@ -137,13 +137,13 @@ const WORKLOADS: [Workload; 7] = [
 ];
 
 /// The executors of the measurement and the records that they begin from.
-struct Cast {
+pub(super) struct Cast {
     serial: Executor,
     one: Executor,
-    two: Executor,
+    pub(super) two: Executor,
     observing: Executor,
-    view: Arc<dyn StateView>,
-    block: BlockEnvironment,
+    pub(super) view: Arc<dyn StateView>,
+    pub(super) block: BlockEnvironment,
 }
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
@@ -169,6 +169,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
             })?;
         }
     }
+    super::prefetch::run(bench, &cast)?;
     for Workload { name, transaction, .. } in WORKLOADS {
         let transactions: Arc<[Transaction]> =
             (0..OBSERVED).map(|at| transaction(at, OBSERVED)).collect();
@@ -264,7 +265,7 @@ fn world() -> Result<Arc<dyn StateView>, Failure> {
 }
 
 /// Accounts do not lie in the order of their numbers.
-fn account(at: u64) -> Address {
+pub(super) fn account(at: u64) -> Address {
     let mut bytes = [0; 32];
     bytes[12] = 1;
     bytes[13..21].copy_from_slice(&at.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
@@ -281,7 +282,7 @@ fn call(from: Address, to: Address) -> Transaction {
     Transaction { from, to: Some(to), gas_limit: Gas(GAS_LIMIT), ..Transaction::default() }
 }
 
-fn coin(from: Address, to: Address) -> Transaction {
+pub(super) fn coin(from: Address, to: Address) -> Transaction {
     Transaction { value: Wei::from_u64(1), ..call(from, to) }
 }
 

@@ -16,6 +16,8 @@ pub struct Job {
     /// For each transaction, what it says it will change; none for those beyond the end. What a
     /// hint says decides who waits for whom, never what comes of it.
     pub(super) hints: Arc<[Vec<u64>]>,
+    /// The same in the words of the transactions, for who reads ahead.
+    pub(super) named: Arc<[Vec<AccessHint>]>,
     /// Whether the trees of calls are recorded, for which transactions run one after another.
     pub(super) is_traced: bool,
     /// Who hears of the outcomes.
@@ -26,7 +28,8 @@ impl Job {
     /// The same with what each of the transactions says it will touch.
     #[must_use]
     pub fn with_hints<'a>(mut self, hints: impl Iterator<Item = &'a [AccessHint]>) -> Self {
-        self.hints = hints.map(numbers).collect();
+        self.named = hints.map(<[_]>::to_vec).collect();
+        self.hints = self.named.iter().map(|hints| numbers(hints)).collect();
         self
     }
 
@@ -58,6 +61,10 @@ impl Job {
         listener.map_or(ControlFlow::Continue(()), |listener| listener.hear(index, outcome))
     }
 
+    pub(super) fn named(&self, index: usize) -> &[AccessHint] {
+        self.named.get(index).map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn hints(&self, index: usize) -> &[u64] {
         self.hints.get(index).map_or(&[], Vec::as_slice)
     }
@@ -65,7 +72,8 @@ impl Job {
 
 impl From<Arc<[Transaction]>> for Job {
     fn from(transactions: Arc<[Transaction]>) -> Self {
-        Self { transactions, hints: Arc::default(), is_traced: false, listener: None }
+        let (hints, named) = (Arc::default(), Arc::default());
+        Self { transactions, hints, named, is_traced: false, listener: None }
     }
 }
 

@@ -3,11 +3,13 @@
 //!
 //! Serial execution is the oracle: what it gives is the meaning of a block.
 
+mod crowd;
 mod gas;
 mod job;
 mod listener;
 mod outcome;
 mod parallel;
+mod prefetch;
 mod serial;
 mod verify;
 
@@ -17,6 +19,8 @@ use ::parallel::{Engine, Interruption, Plan};
 use kernel::{Kernel, Transaction};
 use state::StateView;
 use vm::BlockEnvironment;
+
+use crowd::Crowds;
 
 pub use ::parallel::{Observed, Policy, Simulated, Statistics, simulate};
 pub use job::Job;
@@ -49,6 +53,9 @@ pub struct ExecutorConfig {
     pub parallel_from: usize,
     /// Transactions that a thread takes at once; 0 leaves it to the block.
     pub stretch: usize,
+    /// Threads that read ahead what the transactions of a block name; 0 for none. They gain where
+    /// records are on a disk and cost where they are at hand.
+    pub prefetch_threads: usize,
     /// Whether the statistics tell of every stretch. That costs time.
     pub is_observed: bool,
 }
@@ -60,6 +67,8 @@ pub struct Executor {
     mode: ExecutionMode,
     engine: Engine,
     plan: Plan,
+    crowds: Crowds,
+    prefetch_threads: usize,
 }
 
 impl Default for ExecutorConfig {
@@ -69,6 +78,7 @@ impl Default for ExecutorConfig {
             workers: 1,
             parallel_from: PARALLEL_FROM,
             stretch: 0,
+            prefetch_threads: 0,
             is_observed: false,
         }
     }
@@ -89,7 +99,14 @@ impl Executor {
             is_observed: config.is_observed,
             interruption: None,
         };
-        Self { kernel, mode: config.mode, engine: Engine::new(workers), plan }
+        Self {
+            kernel,
+            mode: config.mode,
+            engine: Engine::new(workers),
+            plan,
+            crowds: Crowds::default(),
+            prefetch_threads: config.prefetch_threads,
+        }
     }
 
     /// An executor that goes one transaction after another.
@@ -154,6 +171,17 @@ impl Executor {
         job: &Job,
     ) -> Result<Executed, ExecutionError> {
         let is_short = job.transactions.len() < self.plan.parallel_from;
+        let threads = if is_short { 0 } else { self.prefetch_threads };
+        prefetch::ahead(view, job, threads, |view| self.dispatch(view, block, job))
+    }
+
+    fn dispatch(
+        &self,
+        view: &Arc<dyn StateView>,
+        block: &BlockEnvironment,
+        job: &Job,
+    ) -> Result<Executed, ExecutionError> {
+        let is_short = job.transactions.len() < self.plan.parallel_from;
         match self.mode {
             ExecutionMode::Verify => self.in_both_ways(view, block, job),
             ExecutionMode::Parallel if !job.is_traced && (!is_short || self.plan.is_observed) => {
@@ -203,6 +231,11 @@ impl Executor {
         job: &Job,
     ) -> Result<Executed, ExecutionError> {
         let engine = (&self.engine, &self.plan);
-        parallel::execute(engine, &self.kernel, view, block, job)
+        let crowds = self.crowds.known();
+        let executed = parallel::execute(engine, &self.kernel, view, block, (job, crowds))?;
+        if let Some(statistics) = &executed.statistics.run {
+            self.crowds.learn(&job.transactions, statistics);
+        }
+        Ok(executed)
     }
 }

@@ -7,7 +7,7 @@ use parallel::{
     Attempt, Delta, Engine, Footing, NotApplicable, Numbers, Plan, RunError, Task, Verdict, View,
 };
 use parking_lot::Mutex;
-use primitives::{Bytes, U256, Wei};
+use primitives::{Address, Bytes, U256, Wei};
 use state::{Key, Namespace, StateView, number, record::AccountRecord};
 use vm::BlockEnvironment;
 
@@ -23,13 +23,13 @@ pub(super) fn execute(
     kernel: &Arc<Kernel>,
     view: &Arc<dyn StateView>,
     block: &BlockEnvironment,
-    job: &Job,
+    (job, crowds): (&Job, Vec<Address>),
 ) -> Result<Executed, ExecutionError> {
     let outcomes = Vec::with_capacity(job.transactions.len());
     let ledger = Ledger { gas: BlockGas::new(block.gas_limit), outcomes, end: None };
     let (kernel, block) = (Arc::clone(kernel), block.clone());
     let (job, ledger) = (job.clone(), Mutex::new(ledger));
-    let task = Arc::new(BlockTask { kernel, block, job, ledger });
+    let task = Arc::new(BlockTask { kernel, block, job, crowds, ledger });
     let numbers: Arc<dyn Numbers> = Arc::new(Amounts);
     let finished = engine.run(&task, view, &numbers, plan).map_err(|error| match error {
         RunError::Task(error) => error,
@@ -52,6 +52,8 @@ struct BlockTask {
     kernel: Arc<Kernel>,
     block: BlockEnvironment,
     job: Job,
+    /// Contracts whose callers got into each other's way in earlier blocks.
+    crowds: Vec<Address>,
     ledger: Mutex<Ledger>,
 }
 
@@ -193,12 +195,13 @@ impl Task for BlockTask {
         if ledger.end.is_some() { Verdict::Stop } else { Verdict::Accept }
     }
 
-    /// The sender of a transaction, whose nonce it raises, the receiver of its coin, and what it
-    /// says it will write.
+    /// The sender of a transaction, whose nonce it raises, the receiver of its coin or a contract
+    /// that crowds call, and what it says it will write.
     fn hints(&self, index: usize, hint: &mut dyn FnMut(u64)) {
         let Some(transaction) = self.job.transactions.get(index) else { return };
         hint(short(&transaction.from));
-        if let Some(to) = transaction.to.filter(|_| !transaction.value.is_zero()) {
+        let is_changed = |to: &Address| !transaction.value.is_zero() || self.crowds.contains(to);
+        if let Some(to) = transaction.to.filter(is_changed) {
             hint(short(&to));
         }
         self.job.hints(index).iter().for_each(|number| hint(*number));
@@ -246,7 +249,7 @@ impl BlockTask {
 }
 
 /// An address in short. Two that have the same cost time and nothing else.
-fn short(address: &primitives::Address) -> u64 {
+fn short(address: &Address) -> u64 {
     // An odd factor near the golden ratio of 64 bits, so that every byte counts.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let word = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));

@@ -19,6 +19,10 @@ pub trait NativeHost: Host {
         contract: &Address,
     ) -> Result<Option<ContractSummary>, Trap>;
 
+    /// Lets what is done to objects from here on be done in the name of another than the contract:
+    /// of its caller, who may not be told apart from it otherwise.
+    fn act_for(&mut self, caller: Address);
+
     /// The machines in the order of their numbers. The counters of a node are not among it: they
     /// differ from node to node.
     ///

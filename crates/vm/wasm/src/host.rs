@@ -11,6 +11,7 @@ pub(crate) mod environment;
 pub(crate) mod frame;
 pub(crate) mod imports;
 mod memory;
+pub(crate) mod object;
 mod scope;
 pub(crate) mod storage;
 

@@ -12,6 +12,7 @@ mod events;
 mod exchange;
 mod gas_sweep;
 mod native;
+mod objects;
 mod random;
 mod reentrancy;
 mod revert;

@@ -1,10 +1,11 @@
 //! A host that has nothing, for programs that ask for nothing.
 
 use braidvm::{
-    Address, B256, Bytes, CodeHash, U256, VmKind, Wei,
+    Address, B256, Bytes, CodeHash, Hash, U256, VmKind, Wei,
     rooms::vm::{
         CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, GasMeter, Host,
         RecordPlace, ScanRequest, Schedule, Trap,
+        object::{ObjectKey, ObjectStore},
     },
 };
 
@@ -37,6 +38,10 @@ impl Host for SealedHost<'_> {
         &self.schedule
     }
 
+    fn object_store(&mut self) -> &mut dyn ObjectStore {
+        self
+    }
+
     refuse! {
         storage_get(&mut GasMeter, &[u8]) -> Option<Bytes>;
         storage_put(&mut GasMeter, &[u8], &[u8]) -> ();
@@ -62,4 +67,39 @@ impl Host for SealedHost<'_> {
         block_hash(&mut GasMeter, u64) -> B256;
         debug(&mut GasMeter, &str) -> ();
     }
+}
+
+impl ObjectStore for SealedHost<'_> {
+    fn prices(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn actor(&self) -> Address {
+        Address::ZERO
+    }
+
+    fn refuses_writes(&self) -> bool {
+        true
+    }
+
+    fn moment(&self) -> (Hash, u64) {
+        (Hash::ZERO, 0)
+    }
+
+    fn count_creation(&mut self, _: &Address) -> u64 {
+        0
+    }
+
+    fn warm(&mut self, _: &ObjectKey) -> bool {
+        false
+    }
+
+    refuse! {
+        read(&ObjectKey) -> Option<Bytes>;
+        suffixes(&ObjectKey, Option<&[u8]>, usize) -> Vec<Vec<u8>>;
+    }
+
+    fn write(&mut self, _: &ObjectKey, _: Option<Bytes>) {}
+
+    fn emit_event(&mut self, _: Vec<B256>, _: Bytes) {}
 }

@@ -1,6 +1,7 @@
 //! The native contracts that every chain has, at addresses beside that of the deployer.
 
 mod names;
+mod objects;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use primitives::{Address, EvmAddress};
 use crate::{Natives, NativesError};
 
 pub use names::{NAMES_INTERFACE, NameRecord, Names, name_key, reverse_key};
+pub use objects::{OBJECTS_INTERFACE, ObjectsContract};
 
 /// The address of the name registry.
 pub const NAMES: EvmAddress = system_address(0xe0);
@@ -20,7 +22,8 @@ impl Natives {
     ///
     /// [`NativesError`] where one of their addresses or names is in use.
     pub fn register_system(&mut self) -> Result<(), NativesError> {
-        self.register(names(), Arc::new(Names))
+        self.register(names(), Arc::new(Names))?;
+        self.register(objects(), Arc::new(ObjectsContract))
     }
 }
 
@@ -28,6 +31,12 @@ impl Natives {
 #[must_use]
 pub fn names() -> Address {
     Address::from_evm(NAMES)
+}
+
+/// The address of the contract for state objects.
+#[must_use]
+pub fn objects() -> Address {
+    Address::from_evm(vm::object::OBJECTS)
 }
 
 /// An address beside that of the deployer, `0x…b7a1d0`.

@@ -38,6 +38,18 @@ macro_rules! for_each_import {
                 value: i32, salt: i32, gas: i64, into: i32
             ) -> i32;
             storage::emit(topics: i32, topic_count: i32, data: i32, data_bytes: i32) -> ();
+            object::object_create(owner_kind: i32, owner: i32, into: i32) -> i32;
+            object::object_get(id: i32, into: i32) -> i32;
+            object::object_field(id: i32, name: i32, name_bytes: i32) -> i32;
+            object::object_set_field(
+                id: i32, name: i32, name_bytes: i32, value: i32, value_bytes: i32
+            ) -> i32;
+            object::object_remove_field(id: i32, name: i32, name_bytes: i32) -> i32;
+            object::object_set_owner(id: i32, owner_kind: i32, owner: i32) -> i32;
+            object::object_delete(id: i32) -> i32;
+            object::object_list(
+                owner_kind: i32, owner: i32, after: i32, after_bytes: i32, limit: i32
+            ) -> i32;
             environment::block_number() -> i64;
             environment::block_timestamp() -> i64;
             environment::block_gas_limit() -> i64;

@@ -212,6 +212,48 @@ fn counter_cases() -> Vec<Case> {
     ]
 }
 
+fn object_cases() -> Vec<Case> {
+    let create = invoke("object_create", &["0", "500", "600"]);
+    let after_create = |import: &'static str, arguments: &[&str], expected: i32| {
+        let store = format!("(i32.store (i32.const 1000) {})", invoke(import, arguments));
+        let body = format!("(drop {create}) {store} {}", finish(1000, 4));
+        case(import, body, Vec::new(), expected.to_le_bytes())
+    };
+    // The type lies in the value, and its text is the name of the field too.
+    let value = [b"\0\x06uint64".as_slice(), &word(9)].concat();
+    let round = format!(
+        "{READ_INPUT} (drop {create}) (i32.store (i32.const 1000) {}) {} {} {}",
+        invoke("object_set_field", &["600", "2", "6", "0", "40"]),
+        format_args!("(drop {})", invoke("object_field", &["600", "2", "6"])),
+        invoke("buffer_read", &["1004", "0", "40"]),
+        finish(1000, 44)
+    );
+    let expected = [0i32.to_le_bytes().as_slice(), &value].concat();
+    let list = format!(
+        "(drop {create}) (i32.store (i32.const 1000) {}) {}",
+        invoke("object_list", &["0", "500", "0", "-1", "10"]),
+        finish(1000, 4)
+    );
+    vec![
+        number("object_create", &["0", "500", "600"], 0),
+        number("object_create", &["1", "500", "600"], 5),
+        after_create("object_get", &["600", "700"], 0),
+        number("object_get", &["600", "700"], -1),
+        case("object_set_field", round, value, expected),
+        number("object_set_field", &["600", "0", "1", "0", "0"], 4),
+        number("object_field", &["600", "0", "1"], -1),
+        after_create("object_remove_field", &["600", "0", "1"], 0),
+        number("object_remove_field", &["600", "0", "0"], 3),
+        after_create("object_set_owner", &["600", "0", "600"], 0),
+        after_create("object_set_owner", &["600", "1", "600"], 5),
+        number("object_set_owner", &["600", "0", "600"], 1),
+        after_create("object_delete", &["600"], 0),
+        number("object_delete", &["600"], 1),
+        case("object_list", list, Vec::new(), 1i32.to_le_bytes()),
+        number("object_list", &["0", "500", "0", "32", "10"], 0),
+    ]
+}
+
 fn environment_cases() -> Vec<Case> {
     let at = &["1000"];
     vec![
@@ -325,6 +367,7 @@ fn each_import_does_what_its_page_says() {
     cases.extend(account_cases());
     cases.extend(call_cases());
     cases.extend(crypto_cases());
+    cases.extend(object_cases());
     for case in &cases {
         let code = contract(&case.body);
         let run = Run { value: Wei::from_u64(77), ..Run::call(&code, &case.input) };

@@ -1,0 +1,182 @@
+// Objects, functions, symbols and errors.
+
+const enumerableKeys = object => {
+  const keys = keysOf(object);
+  // The keys were paid for when they were put there; going over them is paid now.
+  charge(8 + keys.length * 2);
+  return keys;
+};
+const asObject = value =>
+  value === undefined || value === null ? fail(TypeError, `${value} is no object`) : value;
+
+// A chain of prototypes is walked wherever a property is missing, so it is kept short.
+const checkChain = prototype => {
+  let length = 0;
+  for (let link = prototype; link !== null && link !== undefined; link = getPrototypeOf(link)) {
+    if (++length > PROTOTYPES_MAX) tooLong('a chain of prototypes', length, PROTOTYPES_MAX);
+  }
+  charge(4 + length);
+};
+
+// A constructor keeps its prototype: with another one, chains could grow that nobody counts.
+const checkKey = (object, key) => {
+  if (key === 'prototype' && typeof object === 'function') {
+    fail(TypeError, 'the property prototype of a function stays as it is');
+  }
+  return key;
+};
+const asKey = key => typeof key === 'symbol' ? key : toText(key);
+
+const native = {
+  freeze,
+  seal: Object.seal,
+  preventExtensions: Object.preventExtensions,
+  isSealed: Object.isSealed,
+  toString: uncurry(Object.prototype.toString),
+  isPrototypeOf: uncurry(Object.prototype.isPrototypeOf),
+  isEnumerable: uncurry(Object.prototype.propertyIsEnumerable),
+};
+const touchKeys = value => { if (isObject(value)) charge(8 + ownKeys(value).length * 2) };
+
+reshape(Object, ['length', 'name', 'prototype', 'is', 'getPrototypeOf', 'isExtensible', 'hasOwn'], {
+  assign(target, ...sources) {
+    const object = Object(asObject(target));
+    for (let i = 0; i < sources.length; i++) {
+      const source = sources[i];
+      if (source === undefined || source === null) continue;
+      const from = Object(source);
+      const keys = enumerableKeys(from);
+      for (let k = 0; k < keys.length; k++) object[checkKey(object, keys[k])] = from[keys[k]];
+    }
+    return object;
+  },
+  create(prototype, properties) {
+    checkChain(prototype);
+    const object = createObject(prototype);
+    return properties === undefined ? object : Object.defineProperties(object, properties);
+  },
+  defineProperty(object, key, property) {
+    charge(16);
+    return define(object, checkKey(object, asKey(key)), property);
+  },
+  defineProperties(object, properties) {
+    const keys = enumerableKeys(asObject(properties));
+    for (let i = 0; i < keys.length; i++) define(object, checkKey(object, keys[i]), properties[keys[i]]);
+    return object;
+  },
+  entries(value) {
+    const object = Object(asObject(value));
+    const keys = enumerableKeys(object);
+    const out = [];
+    for (let i = 0; i < keys.length; i++) out[i] = [keys[i], object[keys[i]]];
+    make(keys.length * 64);
+    return out;
+  },
+  freeze(value) { touchKeys(value); return native.freeze(value) },
+  seal(value) { touchKeys(value); return native.seal(value) },
+  preventExtensions(value) { charge(4); return native.preventExtensions(value) },
+  isFrozen(value) { touchKeys(value); return isFrozen(value) },
+  isSealed(value) { touchKeys(value); return native.isSealed(value) },
+  fromEntries(entries) {
+    const out = {};
+    for (const entry of asObject(entries)) {
+      charge(16);
+      define(out, entry[0], { value: entry[1], writable: true, enumerable: true, configurable: true });
+    }
+    return out;
+  },
+  getOwnPropertyDescriptor(object, key) { charge(16); return descriptorOf(asObject(object), key) },
+  getOwnPropertyNames(value) {
+    touchKeys(value);
+    const keys = ownKeys(Object(asObject(value)));
+    const out = [];
+    for (let i = 0; i < keys.length; i++) if (typeof keys[i] === 'string') out[out.length] = keys[i];
+    return out;
+  },
+  keys(value) { return enumerableKeys(Object(asObject(value))) },
+  values(value) {
+    const object = Object(asObject(value));
+    const keys = enumerableKeys(object);
+    const out = [];
+    for (let i = 0; i < keys.length; i++) out[i] = object[keys[i]];
+    return out;
+  },
+});
+reshape(Object.prototype, ['constructor', 'hasOwnProperty', 'valueOf'], {
+  isPrototypeOf(value) { charge(8); return native.isPrototypeOf(this, value) },
+  propertyIsEnumerable(key) { charge(8); return native.isEnumerable(this, key) },
+  toString() { charge(8); return native.toString(this) },
+});
+
+reshape(Reflect, [Symbol.toStringTag, 'get', 'has', 'getPrototypeOf'], {
+  apply(callee, self, list) {
+    const length = lengthOf(list);
+    if (length > ARGUMENTS_MAX) tooLong('a list of arguments', length, ARGUMENTS_MAX);
+    charge(8 + length);
+    return apply(callee, self, list);
+  },
+  ownKeys(object) { touchKeys(object); return ownKeys(object) },
+  defineProperty(object, key, property) {
+    charge(16);
+    define(object, checkKey(object, asKey(key)), property);
+    return true;
+  },
+  set(object, key, value) { charge(8); object[checkKey(object, asKey(key))] = value; return true },
+});
+
+// A bound function that is bound again keeps its first function and value, so that there is no
+// chain of them to walk.
+const bound = new WeakMap();
+const boundGet = uncurry(WeakMap.prototype.get);
+const boundSet = uncurry(WeakMap.prototype.set);
+const forbidden = name => ({
+  [name]: function () { fail(TypeError, 'code cannot be made of text') },
+})[name];
+const FunctionPrototype = Function.prototype;
+reshape(FunctionPrototype, ['length', 'name', 'call', Symbol.hasInstance], {
+  apply(self, list) {
+    const items = list === undefined || list === null ? [] : list;
+    const length = lengthOf(items);
+    if (length > ARGUMENTS_MAX) tooLong('a list of arguments', length, ARGUMENTS_MAX);
+    charge(8 + length);
+    return apply(this, self, items);
+  },
+  bind(self, ...first) {
+    let target = callable(this), items = first;
+    const known = boundGet(bound, target);
+    if (known !== undefined) [target, self, items] = [known[0], known[1], [...known[2], ...first]];
+    if (items.length > ARGUMENTS_MAX) tooLong('a list of arguments', items.length, ARGUMENTS_MAX);
+    make(64 + items.length * 16);
+    const out = { bound: (...more) => { charge(8 + items.length); return apply(target, self, [...items, ...more]) } }.bound;
+    boundSet(bound, out, [target, self, items]);
+    return out;
+  },
+  toString() {
+    callable(this);
+    return 'function () { [native code] }';
+  },
+});
+define(FunctionPrototype, 'constructor', { value: forbidden('Function'), writable: true });
+define(world, 'Function', { value: FunctionPrototype.constructor, writable: false });
+define(FunctionPrototype.constructor, 'prototype', { value: FunctionPrototype, writable: false });
+for (const kind of [function* () {}, async function () {}, async function* () {}]) {
+  define(getPrototypeOf(kind), 'constructor', { value: forbidden('Function') });
+}
+
+reshape(Symbol, ['length', 'name', 'prototype', 'iterator', 'hasInstance', 'toPrimitive', 'toStringTag']);
+
+// Engines word their errors differently and keep traces of the stack: neither is seen here.
+Error.stackTraceLimit = 0;
+const errors = [Error, TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError];
+for (const Kind of errors) {
+  reshape(Kind, ['length', 'name', 'prototype']);
+  reshape(Kind.prototype, ['constructor', 'name', 'message']);
+}
+reshape(Error.prototype, ['constructor', 'name', 'message'], {
+  toString() {
+    const name = this.name === undefined ? 'Error' : toText(this.name);
+    const message = this.message === undefined ? '' : toText(this.message);
+    stringOf(name.length + message.length + 2);
+    return name === '' ? message : message === '' ? name : `${name}: ${message}`;
+  },
+});

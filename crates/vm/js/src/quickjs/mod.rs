@@ -1,0 +1,137 @@
+//! `QuickJS`: the engine that is always there, and the one that decides.
+//!
+//! Each context has a runtime of its own, so that what one contract does to its heap is seen by no
+//! other, and a frame within a frame has another context on the same thread.
+
+mod link;
+mod memory;
+mod pool;
+mod slot;
+mod values;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::config::JsConfig;
+use crate::engine::{Door, JsEngine, ScriptCall, ScriptEnd, ScriptError};
+use crate::prelude;
+
+use pool::Pool;
+use slot::{STACK_BYTES, Slot};
+
+/// Native stack that a run must find: what the script may use, and the host functions below it.
+const STACK_RED_ZONE_BYTES: usize = STACK_BYTES + (2 << 20);
+
+/// Native stack that is added where less is left.
+const STACK_GROWTH_BYTES: usize = STACK_RED_ZONE_BYTES + (1 << 20);
+
+/// Bytes that a context may hold between runs before its garbage is collected.
+const REST_BYTES: usize = 2 << 20;
+
+/// A context that holds more after that is not kept.
+const REST_BYTES_MAX: usize = 16 << 20;
+
+/// The engine. See the [module's page](self).
+#[derive(Debug)]
+pub struct QuickJs {
+    prelude: OnceLock<Result<Vec<u8>, ScriptError>>,
+    pool: Pool,
+    memory_bytes: usize,
+    time_limit: Option<Duration>,
+    counters: Counters,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    evictions: AtomicU64,
+    terminations: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl QuickJs {
+    /// The engine with these settings.
+    #[must_use]
+    pub fn new(config: &JsConfig) -> Self {
+        Self {
+            prelude: OnceLock::new(),
+            pool: Pool::new(config.contexts, config.contexts_bytes),
+            memory_bytes: usize::try_from(config.memory_limit).unwrap_or(usize::MAX),
+            time_limit: config.execution_time_limit_ms.map(Duration::from_millis),
+            counters: Counters::default(),
+        }
+    }
+
+    fn slot(&self, call: &ScriptCall<'_>) -> Result<Slot, String> {
+        if let Some(slot) = self.pool.take(&call.code_hash) {
+            count(&self.counters.hits);
+            return Ok(slot);
+        }
+        count(&self.counters.misses);
+        let compile = || slot::compile("prelude", prelude::SOURCE, self.memory_bytes);
+        let prelude = self.prelude.get_or_init(compile).as_ref();
+        let prelude = prelude.map_err(|error| format!("the prelude: {error}"))?;
+        Slot::new(prelude, call.program, self.memory_bytes)
+    }
+
+    fn run_here(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
+        let mut slot = match self.slot(call) {
+            Ok(slot) => slot,
+            Err(reason) => return ScriptEnd::Failed(reason),
+        };
+        let deadline = self.time_limit.and_then(|limit| Instant::now().checked_add(limit));
+        let end = slot.run(call, door, deadline);
+        match &end {
+            // What failed is not used again.
+            ScriptEnd::Failed(_) => {
+                count(&self.counters.failures);
+                return end;
+            }
+            ScriptEnd::Ended => count(&self.counters.terminations),
+            ScriptEnd::Returned { .. } | ScriptEnd::Threw { .. } => {}
+        }
+        let bytes = slot.settle(REST_BYTES);
+        if bytes <= REST_BYTES_MAX {
+            let evicted = self.pool.put(call.code_hash, slot, bytes as u64);
+            self.counters.evictions.fetch_add(evicted, Ordering::Relaxed);
+        }
+        end
+    }
+}
+
+impl JsEngine for QuickJs {
+    fn id(&self) -> String {
+        "quickjs-ng-0.16.2".to_owned()
+    }
+
+    fn compile(&self, source: &str) -> Result<Vec<u8>, ScriptError> {
+        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
+            slot::compile("contract", source, self.memory_bytes)
+        })
+    }
+
+    fn run(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
+        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || self.run_here(call, door))
+    }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (contexts, bytes) = self.pool.size();
+        let counters = &self.counters;
+        vec![
+            ("contexts", contexts),
+            ("context_bytes", bytes),
+            ("context_hits", read(&counters.hits)),
+            ("context_misses", read(&counters.misses)),
+            ("context_evictions", read(&counters.evictions)),
+            ("terminations", read(&counters.terminations)),
+            ("failures", read(&counters.failures)),
+        ]
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,3 +1,0 @@
-//! Solana programs.
-#[test]
-fn nothing() {}

@@ -1,0 +1,202 @@
+//! State objects over machines: made in one, read and given away in another, undone as a whole.
+
+use braid_crossing_tests::{Sample, World, call_data, number, sample::pass};
+use braidvm::{
+    Address, B256, Bytes, Gas, Request, Type, Value,
+    rooms::{
+        abi::typed,
+        primitives::{ObjectId, ObjectOwner},
+        state::Records,
+        vm::{HaltReason, Status, object::OBJECT_EVENTS},
+        vm_native::system::{self, OBJECTS_INTERFACE},
+    },
+};
+
+/// WebAssembly whose `make(address owner)` makes an object for the owner with the field `level`,
+/// which is the `uint64` 41, and answers with its identity. It reverts with the refusal of the host
+/// where there is one.
+fn maker() -> String {
+    let value = typed::encode(&Type::Uint(64), &Value::uint(41)).expect("a number");
+    let text: String = value.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!(
+        r#"(module
+  (import "braid1" "input_read" (func $input_read (param i32 i32 i32)))
+  (import "braid1" "output_write" (func $output_write (param i32 i32)))
+  (import "braid1" "object_create" (func $create (param i32 i32 i32) (result i32)))
+  (import "braid1" "object_set_field"
+    (func $set_field (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 512) "level")
+  (data (i32.const 1024) "{text}")
+  (func (export "call") (param i32) (result i32)
+    (call $input_read (i32.const 0) (i32.const 4) (i32.const 32))
+    (i32.store (i32.const 256) (call $create (i32.const 0) (i32.const 0) (i32.const 64)))
+    (if (i32.eqz (i32.load (i32.const 256)))
+      (then (i32.store (i32.const 256) (call $set_field
+        (i32.const 64) (i32.const 512) (i32.const 5) (i32.const 1024) (i32.const {})))))
+    (if (i32.load (i32.const 256)) (then unreachable))
+    (call $output_write (i32.const 64) (i32.const 32))
+    (i32.const 0)))"#,
+        value.len()
+    )
+}
+
+fn word(bytes: &[u8]) -> Value {
+    Value::bytes(Bytes::copy_from_slice(bytes))
+}
+
+fn id_of(output: &[u8]) -> ObjectId {
+    ObjectId(B256::from(number(output)))
+}
+
+/// What the contract for objects answers to Alice.
+fn ask(world: &World, method: &str, arguments: Vec<Value>) -> Vec<Value> {
+    let request = Request::new(world.alice, system::objects(), method).arguments(arguments);
+    world.engine.call(&request).expect("valid").expect_ok().values().expect("decodes")
+}
+
+fn owned(world: &World, owner: Address) -> Vec<Value> {
+    let answer = ask(world, "list", vec![owner.into(), word(&[0; 32]), Value::uint(100)]);
+    answer[0].as_items().expect("a list").to_vec()
+}
+
+#[test]
+fn webassembly_makes_an_object_and_solidity_reads_it_and_gives_it_away() {
+    let mut world = World::new();
+    let maker = world.deploy_wat(&maker());
+    let keeper = world.deploy("solidity/ObjectKeeper.json", &[]);
+    let bob = world.engine.account("bob").expect("known");
+    let receipt = world.send(keeper, "makeAndGive", &[maker.into(), bob.into()]).expect_ok();
+    let id = id_of(&receipt.call.output[..32]);
+    assert_eq!(number(&receipt.call.output[32..]).to::<u64>(), 42);
+    let id_value = word(id.as_bytes());
+    assert_eq!(
+        ask(&world, "get", vec![id_value.clone()]),
+        [true.into(), maker.into(), false.into(), word(bob.as_bytes())]
+    );
+    let level = ask(&world, "field", vec![id_value.clone(), "level".into()]);
+    assert_eq!(level[0], Value::text("uint64"));
+    assert_eq!(number(level[1].as_bytes().expect("bytes")).to::<u64>(), 42);
+    assert_eq!(owned(&world, bob), [id_value]);
+    assert_eq!(owned(&world, keeper), []);
+    let names: Vec<_> = receipt
+        .call
+        .events
+        .iter()
+        .map(|event| {
+            assert_eq!(event.address, system::objects());
+            let decoded = OBJECTS_INTERFACE.decode_event(&event.topics, &event.data);
+            decoded.expect("decodes").expect("an event of objects").name
+        })
+        .collect();
+    let expected = ["ObjectCreated", "ObjectChanged", "ObjectChanged", "ObjectTransferred"];
+    assert_eq!(names, expected);
+    assert_eq!(OBJECT_EVENTS.len(), 4);
+}
+
+#[test]
+fn only_creator_and_owner_change_an_object_whoever_calls_them() {
+    let mut world = World::new();
+    let maker = world.deploy_wat(&maker());
+    let keeper = world.deploy("solidity/ObjectKeeper.json", &[]);
+    let [bob, alice] = ["bob", "alice"].map(|name| world.engine.account(name).expect("known"));
+    let make = call_data("make(address)", &[bob.into()]);
+    let id = id_of(&world.send_raw(maker, make).expect_ok().call.output);
+    let id = word(id.as_bytes());
+    // The owner calls a contract, which has no right of its own and gets none from its caller.
+    let write = [id.clone(), Value::uint(7)];
+    let by_bob = Request::new(bob, keeper, "write").arguments(write.to_vec());
+    let refused = world.request(&by_bob);
+    let reason = refused.call.reason.expect("a reason");
+    assert!(reason.contains("neither creator nor owner"), "{reason}");
+    let set = |from: Address, to: Address| {
+        Request::new(from, system::objects(), "setOwner").arguments(vec![id.clone(), to.into()])
+    };
+    assert_eq!(world.request(&set(alice, alice)).call.status, Status::Revert);
+    world.request(&set(bob, keeper)).expect_ok();
+    world.send(keeper, "write", &write).expect_ok();
+    assert_eq!(world.request(&set(bob, bob)).call.status, Status::Revert);
+    let gone = Request::new(bob, system::objects(), "deleteObject").arguments(vec![id.clone()]);
+    assert_eq!(world.request(&gone).call.status, Status::Revert);
+}
+
+#[test]
+fn a_struct_is_a_field_and_a_delete_leaves_nothing() {
+    let mut world = World::new();
+    let keeper = world.deploy("solidity/ObjectKeeper.json", &[]);
+    let objects = |world: &World| {
+        let view = world.engine.store().latest();
+        let records = Records::all(view.as_ref()).map(|it| it.expect("memory does not fail"));
+        records.filter(|(key, _)| key.namespace().name() == "object").count()
+    };
+    let badge = [world.alice.into(), Value::uint(3), Value::text("captain")];
+    let made = world.send(keeper, "makeBadge", &badge).expect_ok();
+    let id = id_of(&made.call.output);
+    assert_eq!(objects(&world), 3);
+    let found = world.engine.latest().object(&id).expect("reads").expect("is there");
+    assert_eq!(found.record.owner, ObjectOwner::Address(world.alice));
+    let (name, kind, value) = found.fields[0].clone();
+    assert_eq!((name.as_str(), kind.to_string().as_str()), ("badge", "(uint64,string)"));
+    assert_eq!(value, Value::Tuple(vec![Value::uint(3), Value::text("captain")]));
+    let owner = ObjectOwner::Address(world.alice);
+    assert_eq!(world.engine.latest().objects_of(owner, 10).expect("reads"), [id]);
+    let bad = [word(id.as_bytes()), "badge".into(), "uint".into(), word(&[0; 32])];
+    assert_eq!(world.send(system::objects(), "setField", &bad).call.status, Status::Revert);
+    world.send(system::objects(), "deleteObject", &[word(id.as_bytes())]).expect_ok();
+    assert_eq!(objects(&world), 0);
+}
+
+#[test]
+fn a_revert_takes_back_objects_fields_and_what_an_owner_has() {
+    let mut sample = Sample::new();
+    let maker = sample.world.deploy_wat(&maker());
+    let relays = [sample.evm_relays[0], sample.wasm_relays[0]];
+    for relay in relays {
+        let make = call_data("make(address)", &[relay.into()]);
+        let kept = sample.world.send_raw(relay, pass("forward", maker, &make)).expect_ok();
+        let id = id_of(kept.call.output.rchunks(32).next().expect("an identity"));
+        let whole = |world: &World| world.engine.state_root().expect("memory does not fail");
+        let listed = owned(&sample.world, relay);
+        assert_eq!(listed, [word(id.as_bytes())]);
+        let _ = whole(&sample.world);
+        let give = call_data("setOwner(bytes32,address)", &[word(id.as_bytes()), maker.into()]);
+        let delete = call_data("deleteObject(bytes32)", &[word(id.as_bytes())]);
+        for (to, data) in [(maker, &make), (system::objects(), &give), (system::objects(), &delete)]
+        {
+            let input = pass("forwardThenRevert", to, data);
+            let transaction = sample.world.transaction(relay, input, Gas(1_000_000));
+            let (result, writes) = sample.world.run(&transaction);
+            assert_eq!(result.status, Status::Revert);
+            assert_eq!(writes, sample.world.nonce_alone());
+            assert!(result.events.is_empty());
+            let trace = result.trace.expect("traced");
+            assert_eq!(trace.calls[0].status, Status::Success, "it was done before it was undone");
+        }
+        assert_eq!(owned(&sample.world, relay), listed);
+    }
+}
+
+#[test]
+fn a_static_call_cannot_change_objects() {
+    let mut sample = Sample::new();
+    let maker = sample.world.deploy_wat(&maker());
+    for relay in [sample.evm_relays[0], sample.wasm_relays[0]] {
+        let make = call_data("make(address)", &[relay.into()]);
+        let create = call_data("create(address)", &[relay.into()]);
+        for (to, data) in [(maker, &make), (system::objects(), &create)] {
+            let input = pass("staticForward", to, data);
+            let transaction = sample.world.transaction(relay, input, Gas(1_000_000));
+            let (result, writes) = sample.world.run(&transaction);
+            assert_eq!(writes, sample.world.nonce_alone());
+            let trace = result.trace.expect("traced");
+            assert_eq!(trace.calls[0].status, Status::Halt(HaltReason::StaticViolation));
+        }
+        let list = call_data(
+            "list(address,bytes32,uint32)",
+            &[relay.into(), word(&[0; 32]), Value::uint(10)],
+        );
+        let input = pass("staticForward", system::objects(), &list);
+        let transaction = sample.world.transaction(relay, input, Gas(1_000_000));
+        assert_eq!(sample.world.run(&transaction).0.status, Status::Success);
+    }
+}
