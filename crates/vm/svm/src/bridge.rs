@@ -49,8 +49,8 @@ const HEAD_BYTES: usize = 32 + 8 + 8;
 /// Its data is the target (32 bytes; an Ethereum address has twelve zero bytes before it), the
 /// value in lamports, the gas limit (both little-endian numbers of 64 bits, no limit where it is
 /// zero), and the input of the call. A call with value has three accounts first: who pays (signer,
-/// writable), the [vault](vault_address) (writable), the system program. Further accounts are for the Solana
-/// programs that the callee calls.
+/// writable), the [vault](vault_address) (writable), the system program. Further accounts are for
+/// the Solana programs that the callee calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BridgeCall {
     /// Whom.
