@@ -31,6 +31,7 @@ use crate::{
     runtime::Surroundings,
     session::{LINK, Session, Shared, Stop},
     sysvar::{LAMPORTS_PER_SIGNATURE, Sysvars},
+    transaction::Failure,
 };
 
 /// Instructions that happen as a whole or not at all.
@@ -41,6 +42,17 @@ pub(crate) struct Job {
     pub(crate) signers: Vec<Pubkey>,
     /// At most so many compute units, if the gas pays for them.
     pub(crate) unit_limit: u64,
+}
+
+/// What is told of a job beside what it wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Compute units that it used.
+    pub(crate) units: u64,
+    /// What the runtime and the programs logged.
+    pub(crate) logs: Vec<String>,
+    /// What Solana calls the failure, if it is one of Solana's.
+    pub(crate) failure: Option<Failure>,
 }
 
 /// An account of a context and what its instructions may do with it.
@@ -56,6 +68,7 @@ pub(crate) fn run(
     vm: &SvmVm,
     block: &BlockEnvironment,
     job: &Job,
+    report: &mut Report,
     (host, gas): (&mut dyn Host, &mut GasMeter),
 ) -> Result<Vec<u8>, Stop> {
     let roles = roles(vm, job)?;
@@ -92,14 +105,21 @@ pub(crate) fn run(
         let result = LINK.set(&mut session, || process(&mut context, &roles, job));
         (result, context.get_remaining())
     };
-    let lines = logs.borrow().get_recorded_content().to_vec();
-    tell(&lines, host)?;
+    report.units = unit_limit.saturating_sub(units_left);
+    report.logs = logs.borrow().get_recorded_content().to_vec();
+    tell(&report.logs, host)?;
     let stop = shared.take_stop();
     shared.pay(units_left, gas)?;
-    if let Err((program, error)) = result {
-        return Err(stop.unwrap_or_else(|| Stop::of_error(&error, &program, &lines)));
+    if let Err((index, error)) = result {
+        let program = job.instructions.get(index).map(|it| it.program_id).unwrap_or_default();
+        let stop = stop.unwrap_or_else(|| Stop::of_error(&error, &program, &report.logs));
+        report.failure = Some(Failure::Instruction { index, error });
+        return Err(stop);
     }
-    shared.held.check_rent(transaction.accounts(), rent)?;
+    if let Some((account, stop)) = shared.held.lacking_rent(transaction.accounts(), rent)? {
+        report.failure = Some(Failure::Rent { account });
+        return Err(stop);
+    }
     shared.held.flush(transaction.accounts(), true, (host, gas))?;
     Ok(transaction.get_return_data().1.to_vec())
 }
@@ -220,15 +240,14 @@ fn process(
     context: &mut InvokeContext<'_, '_>,
     roles: &[Role],
     job: &Job,
-) -> Result<(), (Pubkey, InstructionError)> {
+) -> Result<(), (usize, InstructionError)> {
     for (number, instruction) in job.instructions.iter().enumerate() {
-        let program = instruction.program_id;
-        configure(context, roles, number, instruction).map_err(|error| (program, error))?;
+        configure(context, roles, number, instruction).map_err(|error| (number, error))?;
     }
-    for instruction in &job.instructions {
+    for number in 0..job.instructions.len() {
         context
             .process_instruction(&mut 0, &mut ExecuteTimings::default())
-            .map_err(|error| (instruction.program_id, error))?;
+            .map_err(|error| (number, error))?;
     }
     Ok(())
 }

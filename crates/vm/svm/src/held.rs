@@ -6,7 +6,7 @@ use solana_instruction::error::InstructionError;
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
 use solana_pubkey::Pubkey;
 use solana_rent::Rent;
-use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable, system_program};
+use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable, incinerator, system_program};
 use solana_transaction_context::transaction_accounts::TransactionAccounts;
 use vm::{GasMeter, Host, RecordPlace, RecordSpace};
 
@@ -124,11 +124,12 @@ impl Held {
     }
 
     /// Whether an account may end a transaction like this: it has what rent asks for, or nothing,
-    /// or it had too little before and did not grow.
+    /// or it had too little before and did not grow. The incinerator may have anything.
     fn may_stay(&self, account: &impl ReadableAccount, rent: &Rent) -> bool {
         let lamports = account.lamports().saturating_sub(self.gone);
         let data_bytes = account.data().len();
-        if lamports == 0 || rent.is_exempt(lamports, data_bytes) {
+        let is_exempt = incinerator::check_id(&self.key) || rent.is_exempt(lamports, data_bytes);
+        if lamports == 0 || is_exempt {
             return true;
         }
         let Balance { lamports: before, data_bytes: bytes_before } = self.initial;
@@ -267,23 +268,26 @@ impl HeldAccounts {
         Ok(())
     }
 
-    /// That every account has what rent asks for.
-    pub(crate) fn check_rent(
+    /// The first account that has less than rent asks for, if there is one.
+    pub(crate) fn lacking_rent(
         &self,
         accounts: &TransactionAccounts,
         rent: &Rent,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<(Pubkey, Stop)>, Stop> {
         for (index, held) in self.0.iter().enumerate().filter(|(_, held)| !held.is_fixed) {
             let account = view(accounts, index)?;
             if !held.may_stay(&*account, rent) {
                 let needed = rent.minimum_balance(account.data().len());
                 let (key, found) = (held.key, account.lamports());
-                return Err(Stop::refused(&format!(
-                    "account {key} has {found} lamports, rent asks for {needed}"
+                return Ok(Some((
+                    key,
+                    Stop::refused(&format!(
+                        "account {key} has {found} lamports, rent asks for {needed}"
+                    )),
                 )));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Notes that coin has left the account `key`, which the context still counts.

@@ -41,6 +41,7 @@ mod program;
 mod runtime;
 mod session;
 mod sysvar;
+mod transaction;
 
 pub use account::{AccountRecord, lamports_of, wei_of};
 pub use bridge::{BRIDGE, BRIDGE_EVM, BridgeCall, signer_of, vault_address};
@@ -48,3 +49,4 @@ pub use call::{BRIDGE_INTERFACE, FLAG_SIGNER, FLAG_WRITABLE, PROGRAM_INTERFACE};
 pub use config::{GAS_PER_COMPUTE_UNIT, SvmConfig};
 pub use deploy::{deposit_lamports, program_data_of};
 pub use machine::{SvmError, SvmVm};
+pub use transaction::{Failure, Instructions, Processed};

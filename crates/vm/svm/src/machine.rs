@@ -12,7 +12,7 @@ use crate::{
     call::{self, Asked, PROGRAM_INTERFACE},
     config::SvmConfig,
     deploy::{self, DERIVE_GAS, deposit_lamports},
-    frame::{self, Job},
+    frame::{self, Job, Report},
     program::{self, Programs},
     runtime::Runtime,
     session::{NEST, Stop},
@@ -84,7 +84,7 @@ impl SvmVm {
             NEST.with(|nest| nest.run(instruction, &signers, (host, gas)))?
         } else {
             let job = Job { instructions: vec![instruction], signers, unit_limit: u64::MAX };
-            frame::run(self, &frame.environment.block, &job, (host, gas))?
+            frame::run(self, &frame.environment.block, &job, &mut Report::default(), (host, gas))?
         };
         Ok(call::encode_answer(&data))
     }
