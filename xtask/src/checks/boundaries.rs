@@ -30,7 +30,7 @@ const BOUNDARIES: [Boundary; 6] = [
             "solana-sbpf",
             "solana-transaction-context",
         ],
-        rooms: &["crates/vm/svm/", BENCH],
+        rooms: &["crates/vm/svm/", "tests/solana/", BENCH],
     },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
@@ -38,7 +38,7 @@ const BOUNDARIES: [Boundary; 6] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 25] = [
+const DIRECTIONS: [(&str, &[&str]); 26] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -90,6 +90,7 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-crossing-tests", &["braidvm"]),
     ("braid-block-tests", &["braidvm", "block", "crossing-tests"]),
     ("braid-fault-tests", &["primitives", "state"]),
+    ("braid-solana-tests", &["primitives", "vm", "vm-svm"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
     ("braid-examples", &["braidvm"]),
