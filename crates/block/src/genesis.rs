@@ -3,15 +3,16 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use abi::{Type, Value, parse_argument};
-use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, Wei};
+use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, Wei};
 use serde::{Deserialize, Serialize};
 use state::{Key, WriteSet, record::AccountRecord};
 use thiserror::Error;
 use vm::BlockEnvironment;
 
+pub use crate::governance::{GovernanceSection, PolicyName};
 use crate::{
-    BaseFeeRule, BlockRecord, ChainRules, Protocol, header::header, limits::GENESIS_ENTRIES_MAX,
-    suggestion::with_suggestion,
+    BaseFeeRule, BlockRecord, ChainRules, Protocol, ROOT_LAG_BLOCKS_MAX, header::header,
+    limits::GENESIS_ENTRIES_MAX, suggestion::with_suggestion,
 };
 
 /// Gas of the smallest transaction: below it a block could hold none.
@@ -33,10 +34,15 @@ pub struct Genesis {
     pub accepts_impersonated: bool,
     /// Whether legacy transactions that name no chain are taken.
     pub accepts_unprotected: bool,
+    /// How many blocks the root of the state in a header is behind the block, at most 64.
+    pub root_lag_blocks: u64,
     /// How the base fee goes.
     pub base_fee: BaseFeeSection,
     /// Rules of the machines.
     pub protocol: Protocol,
+    /// Who may make contracts, and give them other code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub governance: Option<GovernanceSection>,
     /// Accounts by name or address.
     pub accounts: BTreeMap<String, AccountSection>,
     /// Contracts that are made in the first block, in this order.
@@ -123,8 +129,10 @@ impl Default for Genesis {
             fee_recipient: None,
             accepts_impersonated: false,
             accepts_unprotected: false,
+            root_lag_blocks: 0,
             base_fee: BaseFeeSection::default(),
             protocol: Protocol::default(),
+            governance: None,
             accounts: BTreeMap::new(),
             contracts: Vec::new(),
         }
@@ -187,6 +195,7 @@ impl Genesis {
                 .transpose()?,
             accepts_impersonated: self.accepts_impersonated,
             accepts_unprotected: self.accepts_unprotected,
+            root_lag_blocks: self.root_lag_blocks,
             protocol: self.protocol.clone(),
         })
     }
@@ -212,6 +221,19 @@ impl Genesis {
         Ok(writes)
     }
 
+    /// The records of who may make contracts. They come after the contracts of the genesis, which
+    /// nobody is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`GenesisError`] where a name does not read or a policy cannot be.
+    pub fn governance_writes(&self, names: Names<'_>) -> Result<WriteSet, GenesisError> {
+        match &self.governance {
+            Some(section) => section.writes(names),
+            None => Ok(WriteSet::new()),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.chain_id == 0 {
             return Err("chain_id is 0, a chain has a number above 0".to_owned());
@@ -220,6 +242,12 @@ impl Genesis {
             let Self { gas_limit, .. } = self;
             return Err(format!(
                 "gas_limit is {gas_limit}, a block needs at least {GAS_LIMIT_MIN}"
+            ));
+        }
+        if self.root_lag_blocks > ROOT_LAG_BLOCKS_MAX {
+            return Err(format!(
+                "root_lag_blocks is {}, at most {ROOT_LAG_BLOCKS_MAX} can be",
+                self.root_lag_blocks
             ));
         }
         let entries = self.accounts.len().saturating_add(self.contracts.len());
@@ -273,7 +301,8 @@ fn put_account(
         writes.put(Key::code(&code_hash), code.clone());
     }
     let balance = amount(&account.balance)?;
-    let record = AccountRecord { balance, nonce: account.nonce, kind: VmKind::Evm, code_hash };
+    let nonce = account.nonce;
+    let record = AccountRecord { balance, nonce, code_hash, ..AccountRecord::default() };
     writes.put(key, record.encode());
     for (slot, value) in account.storage.iter().filter(|(_, value)| !value.is_zero()) {
         let key = Key::slot(&alias, &B256::from(*slot));
@@ -283,7 +312,7 @@ fn put_account(
 }
 
 /// The address behind a name, or the address that the text is.
-fn resolve(name: &str, names: Names<'_>) -> Result<Address, String> {
+pub(crate) fn resolve(name: &str, names: Names<'_>) -> Result<Address, String> {
     if let Some(address) = names(name) {
         return Ok(address);
     }
@@ -302,6 +331,6 @@ fn amount(text: &str) -> Result<Wei, String> {
     }
 }
 
-fn wrong(key: &str, reason: &str) -> GenesisError {
+pub(crate) fn wrong(key: &str, reason: &str) -> GenesisError {
     GenesisError { origin: "key".to_owned() + " " + key, reason: reason.to_owned() }
 }

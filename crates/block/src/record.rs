@@ -17,6 +17,9 @@ const RECORD_VERSION: u8 = 1;
 /// What index records of transactions begin with.
 const INDEX_PREFIX: &[u8] = b"transaction:";
 
+/// What index records of blocks begin with.
+const BLOCK_INDEX_PREFIX: &[u8] = b"block:";
+
 /// Header, transactions and receipts of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRecord {
@@ -104,7 +107,30 @@ impl BlockRecord {
         }
     }
 
-    /// Index records that lead from the hash of each transaction to its place.
+    /// The number of the block of a hash among those that the store holds; nothing where there is
+    /// none. Blocks of a store from before they had index records are searched one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`] where the store fails or its index does not read.
+    pub fn number_of(store: &dyn Store, hash: &Hash) -> Result<Option<BlockNumber>, StateError> {
+        if let Some(number) = indexed_number(store, hash)? {
+            // A rewind leaves index records behind.
+            return Ok((store.block_hash(number)? == Some(*hash)).then_some(number));
+        }
+        let mut below = first_indexed(store)?;
+        while let Some(number) = below.0.checked_sub(1).map(BlockNumber) {
+            match store.block_hash(number)? {
+                Some(found) if found == *hash => return Ok(Some(number)),
+                Some(_) => below = number,
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Index records that lead from the hash of the block to its number, and from the hash of each
+    /// transaction to its place.
     #[must_use]
     pub fn index(&self) -> Vec<(Bytes, Bytes)> {
         let entry = |(index, transaction): (usize, &SignedTransaction)| {
@@ -113,7 +139,9 @@ impl BlockRecord {
             place.extend_from_slice(&index.to_be_bytes());
             (index_key(&transaction.hash()), place.into())
         };
-        self.transactions.iter().enumerate().map(entry).collect()
+        let number = self.header.number.to_be_bytes().to_vec();
+        let block = (block_index_key(&self.hash()), number.into());
+        [block].into_iter().chain(self.transactions.iter().enumerate().map(entry)).collect()
     }
 }
 
@@ -147,6 +175,36 @@ impl TransactionPlace {
             index: TxIndex(u32::from_be_bytes(index.try_into().ok()?)),
         })
     }
+}
+
+/// The number that the index has for the hash of a block.
+fn indexed_number(store: &dyn Store, hash: &Hash) -> Result<Option<BlockNumber>, StateError> {
+    let Some(bytes) = store.index_record(&block_index_key(hash))? else { return Ok(None) };
+    let number = bytes[..].try_into().map_err(|_| StateError::Corrupt {
+        key: format!("index of block {hash}"),
+        reason: format!("{} bytes are no number of a block", bytes.len()),
+    })?;
+    Ok(Some(BlockNumber(u64::from_be_bytes(number))))
+}
+
+/// The first block that has an index record, as all after it have; the one above the tip where none
+/// has.
+fn first_indexed(store: &dyn Store) -> Result<BlockNumber, StateError> {
+    let Some(tip) = store.tip() else { return Ok(BlockNumber(0)) };
+    let (mut low, mut high) = (0, tip.block.0.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let is_indexed = match store.block_hash(BlockNumber(middle))? {
+            Some(hash) => indexed_number(store, &hash)?.is_some(),
+            None => false,
+        };
+        if is_indexed { high = middle } else { low = middle + 1 }
+    }
+    Ok(BlockNumber(low))
+}
+
+fn block_index_key(hash: &Hash) -> Bytes {
+    [BLOCK_INDEX_PREFIX, hash.as_slice()].concat().into()
 }
 
 fn index_key(hash: &Hash) -> Bytes {

@@ -80,7 +80,7 @@ pub fn replay(
         Some(found) => Some(found),
         None => {
             // The records that changed are equal, so the root that the store keeps is the replay's.
-            let replayed = ran.into_record(&proposal, store.root_at(number)?);
+            let replayed = ran.into_record(&proposal, rules.header_root(store, number)?);
             let hash = store.block_hash(number)?;
             let found = compare_headers(&stored.header, &replayed.header);
             found.or_else(|| compare_hash(hash, replayed.hash()))

@@ -3,7 +3,7 @@
 use alloy_eips::{calc_next_block_base_fee, eip1559::BaseFeeParams};
 use primitives::{Address, BlockNumber, Gas, Hash, U256, VmKind, Wei, keccak256};
 use serde::{Deserialize, Serialize};
-use state::{Key, StateError, StateView};
+use state::{Key, StateError, StateView, Store, TREE_LAG_BLOCKS_MAX};
 use vm::BlockEnvironment;
 
 use crate::Header;
@@ -30,9 +30,17 @@ pub struct ChainRules {
     /// Whether legacy transactions that name no chain are taken (before EIP-155), which can be
     /// replayed on any chain that takes them.
     pub accepts_unprotected: bool,
+    /// How many blocks the root of the state in a header is behind: the header of block n has the
+    /// root after block n less this, and that of the genesis where there is no such block. Work
+    /// on the tree then goes on beside the next blocks. At most [`ROOT_LAG_BLOCKS_MAX`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub root_lag_blocks: u64,
     /// Rules of the machines.
     pub protocol: Protocol,
 }
+
+/// The most blocks that the root in a header may be behind: as many as a store holds without trees.
+pub const ROOT_LAG_BLOCKS_MAX: u64 = TREE_LAG_BLOCKS_MAX;
 
 /// Rules of the machines that all nodes of a chain share.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -104,6 +112,32 @@ impl ChainRules {
         keccak256(self.encode())
     }
 
+    /// The first block whose header has the root of the state after `block`.
+    #[must_use]
+    pub const fn root_header(&self, block: BlockNumber) -> BlockNumber {
+        if block.0 == 0 { block } else { BlockNumber(block.0.saturating_add(self.root_lag_blocks)) }
+    }
+
+    /// The root that the header of block `number` has, from the store that holds the blocks before.
+    /// In a chain that began from a state, headers have the root of that until there is a later
+    /// one that is due.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`] where the store fails, or knows no root of the blocks before.
+    pub fn header_root(&self, store: &dyn Store, number: BlockNumber) -> Result<Hash, StateError> {
+        let due = number.0.saturating_sub(self.root_lag_blocks);
+        for block in (due..=number.0).map(BlockNumber) {
+            if let Some(root) = store.block_root(block)? {
+                return Ok(root);
+            }
+        }
+        Err(StateError::NotHeld {
+            block: due,
+            reason: format!("the header of block {number} needs the root after it"),
+        })
+    }
+
     /// The base fee of the block after `parent`.
     #[must_use]
     pub fn next_base_fee(&self, parent: &Header) -> u64 {
@@ -153,4 +187,9 @@ impl ChainRules {
             excess_blob_gas: header.excess_blob_gas.unwrap_or_default(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -97,6 +97,9 @@ pub enum EngineError {
     /// The state failed.
     #[error(transparent)]
     State(#[from] StateError),
+    /// There is no thread to make the trees of blocks on.
+    #[error("the system does not give a thread: {0}")]
+    Thread(std::io::Error),
     /// The store belongs to another chain than the configuration.
     #[error("the store holds a chain whose {what} is {found}, the configuration says {expected}")]
     OtherChain {
@@ -141,7 +144,7 @@ impl EngineError {
     pub const fn is_usage(&self) -> bool {
         match self {
             Self::State(_) | Self::Kernel(_) | Self::Block(_) => false,
-            Self::Replay(ReplayError::Differs(_)) => false,
+            Self::Thread(_) | Self::Replay(ReplayError::Differs(_)) => false,
             Self::Check(CheckError::Transaction(error)) => !error.is_host_fault(),
             Self::Transaction(error) => !error.is_host_fault(),
             _ => true,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use primitives::BlockNumber;
+use primitives::{BlockNumber, Hash};
 use state::{
     FjallConfig, StateError, Tip,
     snapshot::{ExportConfig, Manifest, Progress, Snapshot, SnapshotHead, export, import},
@@ -32,7 +32,8 @@ impl Engine {
         let view = state.view().as_ref();
         let record = self.store().block_record(block)?;
         let tip = Tip { block, hash };
-        let head = SnapshotHead::of(self.config().chain.chain_id, tip, record, view)?;
+        let mut head = SnapshotHead::of(self.config().chain.chain_id, tip, record, view)?;
+        head.state_roots = self.roots_before(block)?;
         let root = self.store().root_at(block)?;
         let manifest = export(view, &head, &ExportConfig::default(), directory, progress)?;
         if manifest.root == root {
@@ -40,6 +41,17 @@ impl Engine {
         }
         let reason = format!("the tree has {root}, the records have {}", manifest.root);
         Err(StateError::Corrupt { key: format!("root of block {block}"), reason }.into())
+    }
+
+    /// The roots before that of `block` that headers after it have, the latest first.
+    fn roots_before(&self, block: BlockNumber) -> Result<Vec<(BlockNumber, Hash)>, EngineError> {
+        let next = block.0.saturating_add(1);
+        let due = next.saturating_sub(self.rules().root_lag_blocks);
+        let mut roots = Vec::new();
+        for earlier in (due..block.0).rev().map(BlockNumber) {
+            roots.extend(self.store().block_root(earlier)?.map(|root| (earlier, root)));
+        }
+        Ok(roots)
     }
 
     /// Fills the folder of an engine, which holds no chain, with a snapshot; [`open`](Self::open)
@@ -84,8 +96,6 @@ fn check_head(head: &SnapshotHead, config: &Config) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use primitives::Hash;
-
     use super::*;
     use crate::Request;
 

@@ -119,6 +119,7 @@ pub fn load(
     let block = ImportedBlock {
         tip: Tip { block: header.block, hash: header.hash },
         hashes: header.block_hashes.clone(),
+        roots: Vec::new(),
         record: None,
     };
     let mut records: u64 = 0;

@@ -36,7 +36,8 @@ pub use overlay::Overlay;
 pub use records::Records;
 pub use retention::{PRUNE_KEYS_MIN, PRUNE_KEYS_PER_CHANGE, Retention};
 pub use store::{
-    BlockCommit, BlockEntry, ImportedBlock, PruneProgress, RecordSource, Staged, Store, Tip,
+    BlockCommit, BlockEntry, HeldState, ImportedBlock, PruneProgress, RecordSource, Staged, Store,
+    TREE_LAG_BLOCKS_MAX, TREE_SLICES, Tip,
 };
 pub use view::{EmptyView, ScanEntry, StateView};
 pub use write_set::WriteSet;

@@ -4,18 +4,18 @@ mod tree;
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
 use primitives::{BlockNumber, Bytes, Hash};
 use proof::{Prefix, Proof, SubtreeProof};
 
 use self::tree::MemoryTree;
 use crate::{
-    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged, StateError,
-    StateView, Store, StoreMetrics, Tip, WriteSet,
-    commitment::path_of,
-    metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks},
-    store::{Parent, StagedWrite, check_held, check_next},
-    tree::{count_leaves, prove, prove_subtree},
+    BlockEntry, HeldState, ImportedBlock, Key, PruneProgress, RecordSource, ScanEntry, Staged,
+    StateError, StateView, Store, StoreMetrics, Tip, WriteSet,
+    commitment::{Leaf, path_of},
+    metrics::{PRUNE_PENDING_KEYS_MAX, prune_lag_blocks, retained_blocks, tree_lag_blocks},
+    store::{Parent, StagedWrite, changed, check_held, check_next, due_tree, update_leaves},
+    tree::{Update, count_leaves, leaves_of_slice, prove, prove_subtree},
 };
 
 /// All versions of all records in one ordered map.
@@ -54,7 +54,7 @@ impl Store for MemoryStore {
 
     fn stage(&self, writes: WriteSet) -> Result<Staged, StateError> {
         let shared = self.0.read();
-        let content = shared.content.read();
+        let content = shared.content_with_tree(None)?;
         let pages = content.tree.latest();
         Staged::new(content.parent(), writes, &*content, &pages)
     }
@@ -68,20 +68,61 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn append(&self, block: BlockEntry, writes: WriteSet) -> Result<usize, StateError> {
+        let shared = self.0.read();
+        let mut content = shared.content.write();
+        check_next(content.tip, block.number)?;
+        if content.tip.is_none() {
+            let pages = content.tree.latest();
+            let staged = Staged::new(content.parent(), writes, &*content, &pages)?;
+            let changes = staged.changes();
+            content.apply(block, staged);
+            return Ok(changes);
+        }
+        while content.tree_tip < Some(due_tree(block.number)) {
+            let (next, update) = content.next_tree()?;
+            content.keep_tree(next, update);
+        }
+        let writes = changed(writes, &*content)?;
+        let changes = writes.len();
+        content.apply_writes(block, writes);
+        Ok(changes)
+    }
+
+    fn tree_tip(&self) -> Option<BlockNumber> {
+        self.0.read().content.read().tree_tip
+    }
+
+    fn build_tree(&self, block: BlockNumber) -> Result<(), StateError> {
+        let shared = self.0.read();
+        let content = shared.content_with_tree(Some(block))?;
+        check_held(content.tip, content.retained_from.min(block), block)
+    }
+
     fn root(&self) -> Hash {
         self.0.read().content.read().parent().root
     }
 
+    fn block_root(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
+        let shared = self.0.read();
+        let is_held = shared.content.read().tip.is_some_and(|tip| block <= tip.block);
+        if !is_held {
+            return Ok(None);
+        }
+        let content = shared.content_with_tree(Some(block))?;
+        Ok(content.roots.get(&block).copied())
+    }
+
     fn root_at(&self, block: BlockNumber) -> Result<Hash, StateError> {
         let shared = self.0.read();
-        let content = shared.content.read();
+        let content = shared.content_with_tree(Some(block))?;
         check_held(content.tip, content.retained_from, block)?;
         Ok(content.tree.at(block).root())
     }
 
     fn prove(&self, key: &Key, block: BlockNumber) -> Result<Proof, StateError> {
         let shared = self.0.read();
-        let content = shared.content.read();
+        let content = shared.content_with_tree(Some(block))?;
         check_held(content.tip, content.retained_from, block)?;
         prove(&content.tree.at(block), &path_of(key.as_bytes()))
     }
@@ -92,9 +133,17 @@ impl Store for MemoryStore {
         block: BlockNumber,
     ) -> Result<SubtreeProof, StateError> {
         let shared = self.0.read();
-        let content = shared.content.read();
+        let content = shared.content_with_tree(Some(block))?;
         check_held(content.tip, content.retained_from, block)?;
         prove_subtree(&content.tree.at(block), prefix)
+    }
+
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError> {
+        let shared = self.0.read();
+        let content = shared.content_with_tree(Some(block))?;
+        check_held(content.tip, content.retained_from, block)?;
+        let view = Shared::view(&shared, Some(block));
+        Ok(Arc::new(MemoryHeld { shared: Arc::clone(&shared), view, block }))
     }
 
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
@@ -137,7 +186,8 @@ impl Store for MemoryStore {
         let Some(tip) = content.tip else {
             return Ok(PruneProgress { removed: 0, done: true });
         };
-        content.retained_from = content.retained_from.max(block.min(tip.block));
+        let tree_tip = content.tree_tip.unwrap_or(tip.block);
+        content.retained_from = content.retained_from.max(block.min(tree_tip));
         let oldest_live = shared.live.lock().keys().next().copied();
         let watermark = content.retained_from.min(oldest_live.unwrap_or(tip.block));
         Ok(content.prune(watermark, budget_keys))
@@ -183,7 +233,8 @@ impl Store for MemoryStore {
         }
         let pages = content.tree.latest();
         let staged = Staged::new(content.parent(), writes, &*content, &pages)?;
-        content.tree.apply(number, staged.update.pages);
+        content.roots = block.roots.into_iter().collect();
+        content.keep_tree(number, staged.update);
         content.versions = versions;
         content.first_block = Some(number);
         content.retained_from = number;
@@ -200,17 +251,7 @@ impl Store for MemoryStore {
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
-        let shared = self.0.read();
-        let content = shared.content.read();
-        for (key, versions) in &content.versions {
-            if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
-                report(format!("the versions of {key} are not in the order of blocks"));
-            }
-            if versions.last().map(|(block, _)| *block) > content.tip.map(|tip| tip.block) {
-                report(format!("a version of {key} is above the tip"));
-            }
-        }
-        Ok(content.changes.values().map(|keys| keys.len() as u64).sum())
+        Ok(self.0.read().content.read().check_history(report))
     }
 
     fn metrics(&self) -> Result<StoreMetrics, StateError> {
@@ -222,6 +263,7 @@ impl Store for MemoryStore {
         let oldest = content.changes.keys().next().copied();
         Ok(StoreMetrics {
             tip: content.tip,
+            tree_lag_blocks: tree_lag_blocks(content.tip, content.tree_tip),
             retained_from,
             retained_blocks: retained_blocks(content.tip, retained_from),
             prune_lag_blocks: prune_lag_blocks(oldest, retained_from),
@@ -239,6 +281,26 @@ struct Shared {
 }
 
 impl Shared {
+    /// What the store holds, with the trees up to `block`, or up to the tip where that is lower or
+    /// no block is named.
+    ///
+    /// Readers go on while a tree is made; who would change the content waits.
+    fn content_with_tree(
+        &self,
+        block: Option<BlockNumber>,
+    ) -> Result<RwLockReadGuard<'_, Content>, StateError> {
+        loop {
+            let content = self.content.upgradable_read();
+            let tip = content.tip.map(|tip| tip.block);
+            let wanted = block.map_or(tip, |block| tip.min(Some(block)));
+            if content.tree_tip >= wanted {
+                return Ok(RwLockUpgradableReadGuard::downgrade(content));
+            }
+            let (next, update) = content.next_tree()?;
+            RwLockUpgradableReadGuard::upgrade(content).keep_tree(next, update);
+        }
+    }
+
     fn view(shared: &Arc<Self>, block: Option<BlockNumber>) -> Arc<dyn StateView> {
         if let Some(block) = block {
             *shared.live.lock().entry(block).or_insert(0) += 1;
@@ -259,6 +321,9 @@ struct Content {
     block_records: BTreeMap<BlockNumber, Bytes>,
     index: BTreeMap<Bytes, Bytes>,
     tree: MemoryTree,
+    /// The last block that `tree` knows.
+    tree_tip: Option<BlockNumber>,
+    roots: BTreeMap<BlockNumber, Hash>,
 }
 
 impl Content {
@@ -268,8 +333,29 @@ impl Content {
 
     fn apply(&mut self, block: BlockEntry, staged: Staged) {
         let number = block.number;
+        self.apply_writes(block, staged.writes);
+        self.keep_tree(number, staged.update);
+    }
+
+    /// What the first block without a tree makes of the tree before it.
+    fn next_tree(&self) -> Result<(BlockNumber, Update), StateError> {
+        let next = self.tree_tip.and_then(BlockNumber::next);
+        let next = next.expect("invariant: the first block has its tree at once");
+        let keys = self.changes.get(&next).map_or(&[][..], Vec::as_slice);
+        let records = keys.iter().map(|key| (key, self.read(key, next)));
+        Ok((next, update_leaves(&self.tree.latest(), records)?))
+    }
+
+    fn keep_tree(&mut self, block: BlockNumber, update: Update) {
+        self.tree.apply(block, update.pages);
+        self.roots.insert(block, update.root);
+        self.tree_tip = Some(block);
+    }
+
+    fn apply_writes(&mut self, block: BlockEntry, writes: Vec<StagedWrite>) {
+        let number = block.number;
         let mut changed = Vec::new();
-        for StagedWrite { key, value, .. } in staged.writes {
+        for StagedWrite { key, value, .. } in writes {
             let versions = self.versions.entry(key.clone()).or_default();
             assert!(versions.last().is_none_or(|(last, _)| *last < number), "blocks only grow");
             versions.push((number, value));
@@ -280,7 +366,6 @@ impl Content {
         } else if !changed.is_empty() {
             self.changes.insert(number, changed);
         }
-        self.tree.apply(number, staged.update.pages);
         self.hashes.insert(number, block.hash);
         self.block_records.extend(block.record.map(|record| (number, record)));
         self.index.extend(block.index);
@@ -300,6 +385,8 @@ impl Content {
         }
         assert!(self.changes.range(above..).next().is_none(), "later changes are gone");
         self.tree.rewind(to);
+        self.tree_tip = self.tree_tip.min(Some(to));
+        self.roots.split_off(&above);
         self.hashes.split_off(&above);
         self.block_records.split_off(&above);
         let hash = self.hashes.get(&to).copied().expect("invariant: a held block has its hash");
@@ -317,6 +404,18 @@ impl Content {
             .filter_map(|(key, versions)| Some((key.clone(), version_at(versions, block)?.clone())))
             .take(limit)
             .collect()
+    }
+
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> u64 {
+        for (key, versions) in &self.versions {
+            if !versions.is_sorted_by(|(a, _), (b, _)| a < b) {
+                report(format!("the versions of {key} are not in the order of blocks"));
+            }
+            if versions.last().map(|(block, _)| *block) > self.tip.map(|tip| tip.block) {
+                report(format!("a version of {key} is above the tip"));
+            }
+        }
+        self.changes.values().map(|keys| keys.len() as u64).sum()
     }
 
     fn prune(&mut self, watermark: BlockNumber, budget_keys: usize) -> PruneProgress {
@@ -374,6 +473,33 @@ impl StateView for Content {
 
     fn block_hash(&self, number: u64) -> Result<Option<Hash>, StateError> {
         Ok(self.hashes.get(&BlockNumber(number)).copied())
+    }
+}
+
+/// A state whose view keeps pruning from what it reads.
+#[derive(Debug)]
+struct MemoryHeld {
+    shared: Arc<Shared>,
+    view: Arc<dyn StateView>,
+    block: BlockNumber,
+}
+
+impl HeldState for MemoryHeld {
+    fn view(&self) -> &dyn StateView {
+        self.view.as_ref()
+    }
+
+    fn leaves(
+        &self,
+        root: &Hash,
+        slice: u16,
+        found: &mut dyn FnMut(&Leaf),
+    ) -> Result<(), StateError> {
+        leaves_of_slice(&self.shared.content.read().tree.at(self.block), root, slice, found)
+    }
+
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+        Ok(self.shared.content.read().check_history(report))
     }
 }
 

@@ -14,6 +14,8 @@ pub const PRUNE_PENDING_KEYS_MAX: u64 = 1 << 20;
 pub struct StoreMetrics {
     /// The last block, or nothing in an empty store.
     pub tip: Option<Tip>,
+    /// Blocks up to the tip that wait for their trees.
+    pub tree_lag_blocks: u64,
     /// The first block whose state can be read.
     pub retained_from: BlockNumber,
     /// Blocks whose states can be read.
@@ -56,4 +58,10 @@ pub(crate) fn prune_lag_blocks(oldest: Option<BlockNumber>, retained_from: Block
         Some(block) if block <= retained_from => retained_from.0 - block.0 + 1,
         _ => 0,
     }
+}
+
+/// How many blocks up to the tip have no tree yet.
+pub(crate) fn tree_lag_blocks(tip: Option<Tip>, tree_tip: Option<BlockNumber>) -> u64 {
+    let number = |block: Option<BlockNumber>| block.map_or(0, |block| block.0);
+    number(tip.map(|tip| tip.block)).saturating_sub(number(tree_tip))
 }

@@ -8,16 +8,16 @@ use std::{fmt, sync::Arc};
 
 use primitives::{BlockNumber, Bytes, Hash};
 use proof::{Prefix, Proof, SubtreeProof};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Key, ScanEntry, StateError, StateView, StoreMetrics, WriteSet,
-    commitment::{path_of, value_hash},
+    commitment::{Leaf, path_of, value_hash},
     tree::{Change, Pages, Update, threads, update},
 };
 
 /// The last block of a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tip {
     /// Its height.
     pub block: BlockNumber,
@@ -73,6 +73,21 @@ pub struct Staged {
     pub(crate) update: Update,
 }
 
+/// The records that `writes` change of `view`.
+pub(crate) fn changed(
+    writes: WriteSet,
+    view: &dyn StateView,
+) -> Result<Vec<StagedWrite>, StateError> {
+    let mut changed = Vec::with_capacity(writes.len());
+    for (key, value) in writes {
+        let previous = view.read(&key)?;
+        if previous != value {
+            changed.push(StagedWrite { key, value, previous });
+        }
+    }
+    Ok(changed)
+}
+
 /// What changes were staged on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parent {
@@ -96,21 +111,10 @@ impl Staged {
         view: &dyn StateView,
         pages: &dyn Pages,
     ) -> Result<Self, StateError> {
-        let mut changed = Vec::with_capacity(writes.len());
-        for (key, value) in writes {
-            let previous = view.read(&key)?;
-            if previous != value {
-                changed.push(StagedWrite { key, value, previous });
-            }
-        }
-        let change = |write: &StagedWrite| Change {
-            path: path_of(write.key.as_bytes()),
-            value_hash: write.value.as_ref().map(|value| value_hash(value)),
-        };
-        let mut changes: Vec<Change> = changed.iter().map(change).collect();
-        changes.sort_unstable_by_key(|change| change.path);
-        let update = update(pages, &changes, threads())?;
-        Ok(Self { parent, writes: changed, update })
+        let writes = changed(writes, view)?;
+        let leaves = writes.iter().map(|write| (&write.key, write.value.as_ref()));
+        let update = update_leaves(pages, leaves)?;
+        Ok(Self { parent, writes, update })
     }
 
     /// The root of the state after the changes.
@@ -138,6 +142,20 @@ impl Staged {
     }
 }
 
+/// What the records that change make of the tree that `pages` hold.
+pub(crate) fn update_leaves<'a>(
+    pages: &dyn Pages,
+    records: impl Iterator<Item = (&'a Key, Option<&'a Bytes>)>,
+) -> Result<Update, StateError> {
+    let change = |(key, value): (&Key, Option<&Bytes>)| Change {
+        path: path_of(key.as_bytes()),
+        value_hash: value.map(|value| value_hash(value)),
+    };
+    let mut changes: Vec<Change> = records.map(change).collect();
+    changes.sort_unstable_by_key(|change| change.path);
+    update(pages, &changes, threads())
+}
+
 /// How far a call of [`Store::prune_below`] came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PruneProgress {
@@ -154,9 +172,14 @@ pub struct ImportedBlock {
     pub tip: Tip,
     /// Hashes of earlier blocks that contracts may still ask for.
     pub hashes: Vec<(BlockNumber, Hash)>,
+    /// Roots of the states after earlier blocks, which later headers may still name.
+    pub roots: Vec<(BlockNumber, Hash)>,
     /// The record of the block, where it comes along.
     pub record: Option<Bytes>,
 }
+
+/// The most blocks at the tip that a store may hold without their trees.
+pub const TREE_LAG_BLOCKS_MAX: u64 = 64;
 
 /// A source of records in the order of their keys, as bulk operations read it.
 pub type RecordSource<'a> = dyn Iterator<Item = Result<ScanEntry, StateError>> + 'a;
@@ -208,11 +231,43 @@ pub trait Store: Send + Sync + fmt::Debug {
         self.commit_staged(entry, self.stage(writes)?)
     }
 
-    /// The root of the state after the last block, see [`commitment`](crate::commitment); zero in
-    /// an empty store.
+    /// Appends a block whose tree is made later, by [`build_tree`](Self::build_tree) or by whatever
+    /// asks for it first, and returns how many records changed. Its state can be read at once, and
+    /// it is as durable as any other; a process that dies leaves the tree to the next one. Where
+    /// [`TREE_LAG_BLOCKS_MAX`] blocks are without their trees, the oldest of these is made first.
+    ///
+    /// The first block of a store gets its tree at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotNext`] where the block does not follow the tip, [`StateError::Store`] where
+    /// the medium failed.
+    fn append(&self, block: BlockEntry, writes: WriteSet) -> Result<usize, StateError>;
+
+    /// The last block whose tree has been made; those up to the tip wait for theirs.
+    fn tree_tip(&self) -> Option<BlockNumber>;
+
+    /// Makes the trees up to `block`, which is at most the tip, where they are not there yet.
+    /// Readers and [`append`](Self::append) go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::NotHeld`] above the tip, [`StateError::Store`] where the medium failed.
+    fn build_tree(&self, block: BlockNumber) -> Result<(), StateError>;
+
+    /// The root of the state after [`tree_tip`](Self::tree_tip), which is the tip where every block
+    /// got its tree at once; see [`commitment`](crate::commitment). Zero in an empty store.
     fn root(&self) -> Hash;
 
-    /// The root of the state after `block`.
+    /// The root of the state after `block` as the store keeps it, also where the state itself is
+    /// not held any more; nothing where it is not known. Its tree is made where it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn block_root(&self, block: BlockNumber) -> Result<Option<Hash>, StateError>;
+
+    /// The root of the state after `block`. Its tree is made where it waits.
     ///
     /// # Errors
     ///
@@ -238,6 +293,14 @@ pub trait Store: Send + Sync + fmt::Debug {
         prefix: &Prefix,
         block: BlockNumber,
     ) -> Result<SubtreeProof, StateError>;
+
+    /// The state after `block` with its tree, to be read for as long as it takes: it stays as it is
+    /// whatever is committed, pruned or taken back.
+    ///
+    /// # Errors
+    ///
+    /// As [`root_at`](Self::root_at).
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError>;
 
     /// The hash of a block, or nothing where it is not known.
     ///
@@ -273,8 +336,8 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Moves the watermark up to `block`, at most to the tip, and forgets history below it:
     /// about `budget_keys` changes a call, so that no call takes long. What remains is taken up by
-    /// the next call; the watermark itself moves at once. Block hashes, block records and the
-    /// index stay.
+    /// the next call; the watermark itself moves at once, at most to
+    /// [`tree_tip`](Self::tree_tip). Block hashes, block records, roots and the index stay.
     ///
     /// # Errors
     ///
@@ -338,6 +401,37 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn metrics(&self) -> Result<StoreMetrics, StateError>;
 }
 
+/// Parts of a tree that are read one at a time, by the first bits of the paths.
+pub const TREE_SLICES: u16 = 256;
+
+/// The state after one block and all that belongs to it, as it was when it was asked for.
+pub trait HeldState: Send + Sync + fmt::Debug {
+    /// The records.
+    fn view(&self) -> &dyn StateView;
+
+    /// Reads one of the [`TREE_SLICES`] parts of the tree with this root, each page of which has to
+    /// have the hash that the page above says. Together the parts have every leaf once.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed, [`StateError::Corrupt`] where a page does not
+    /// read or has another hash.
+    fn leaves(
+        &self,
+        root: &Hash,
+        slice: u16,
+        found: &mut dyn FnMut(&Leaf),
+    ) -> Result<(), StateError>;
+
+    /// Reads all history, reports each inconsistency as a sentence, and returns how many entries
+    /// there are.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Store`] where the medium failed.
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError>;
+}
+
 /// Refuses a block that does not follow `tip`.
 pub(crate) fn check_next(tip: Option<Tip>, block: BlockNumber) -> Result<(), StateError> {
     let expected = match tip {
@@ -350,6 +444,11 @@ pub(crate) fn check_next(tip: Option<Tip>, block: BlockNumber) -> Result<(), Sta
         return Ok(());
     }
     Err(StateError::NotNext { block: block.0, expected: expected.0 })
+}
+
+/// The block whose tree has to be there before `block` is appended.
+pub(crate) const fn due_tree(block: BlockNumber) -> BlockNumber {
+    BlockNumber(block.0.saturating_sub(TREE_LAG_BLOCKS_MAX))
 }
 
 /// Refuses a block whose state cannot be read.

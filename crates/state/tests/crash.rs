@@ -10,7 +10,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use braid_state::{BlockCommit, FjallConfig, FjallStore, Key, StateView, Store, Tip};
+use braid_state::{
+    BlockCommit, FjallConfig, FjallStore, Key, Records, StateView, Store, Tip, commitment::root_of,
+};
 use primitives::{Address, BlockNumber, Bytes, Hash};
 
 const DIRECTORY: &str = "BRAID_STATE_CRASH_DIRECTORY";
@@ -88,7 +90,15 @@ fn child() {
     let mut chain = Chain::after(first);
     for step in first.. {
         match chain.step(step) {
-            Action::Commit(block) => store.commit(block).expect("commits"),
+            Action::Commit(block) if step % 4 == 0 => store.commit(block).expect("commits"),
+            Action::Commit(block) => {
+                let (writes, entry) = block.split();
+                store.append(entry, writes).map(|_| ()).expect("appends");
+                // Some trees wait for the next process, or for the next commit.
+                if step % 5 == 0 {
+                    store.build_tree(BlockNumber(chain.tip())).expect("builds");
+                }
+            }
             Action::Rewind(to) => store.rewind(to).expect("rewinds"),
         }
         if writeln!(out, "{ACKNOWLEDGED}{step}").and_then(|()| out.flush()).is_err() {
@@ -155,6 +165,9 @@ fn check_store(directory: &Path, acknowledged: u64) -> u64 {
         check_block(&*store.at(expected.number).expect("held"), *step);
         assert_eq!(store.block_record(expected.number).expect("reads"), expected.record);
         assert_eq!(store.block_hash(expected.number).expect("reads"), Some(expected.hash));
+        let view = store.at(expected.number).expect("held");
+        let root = root_of(Records::all(&*view), &mut |_| ()).expect("reads");
+        assert_eq!(store.root_at(expected.number).expect("held"), root);
     }
     check_block(&*store.latest(), chain.0[chain.0.len() - 1]);
     for block in (chain.tip() + 1..chain.tip() + 5).map(BlockNumber) {

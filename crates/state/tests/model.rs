@@ -7,7 +7,7 @@ use std::{
 
 use braid_state::{
     BlockCommit, FjallConfig, FjallStore, Key, MemoryStore, Records, StateError, StateView, Store,
-    WriteSet,
+    TREE_LAG_BLOCKS_MAX, WriteSet,
     commitment::{Leaf, Prefix, RootBuilder},
 };
 use proptest::prelude::*;
@@ -59,10 +59,18 @@ impl Backend {
 #[derive(Debug, Clone)]
 enum Step {
     Commit(Vec<(Key, Option<Bytes>)>),
-    Prune { to: u64, budget_keys: usize },
+    /// As a commit, and the tree comes when somebody asks for it.
+    Append(Vec<(Key, Option<Bytes>)>),
+    BuildTree(u64),
+    Prune {
+        to: u64,
+        budget_keys: usize,
+    },
     Rewind(u64),
     HoldView(u64),
-    Reopen { close: bool },
+    Reopen {
+        close: bool,
+    },
     Flush,
 }
 
@@ -112,6 +120,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => proptest::collection::vec((key(), value()), 0..12).prop_map(Step::Commit),
         2 => proptest::collection::vec((key(), value()), 0..120).prop_map(Step::Commit),
+        4 => proptest::collection::vec((key(), value()), 0..12).prop_map(Step::Append),
+        1 => (0u64..30).prop_map(Step::BuildTree),
         1 => (0u64..30, 1usize..10).prop_map(|(to, budget_keys)| Step::Prune { to, budget_keys }),
         1 => (0u64..30).prop_map(Step::HoldView),
         2 => (0u64..30).prop_map(Step::Rewind),
@@ -205,8 +215,12 @@ fn check_store(store: &dyn Store, model: &Model, probes: &[(Key, usize, usize)])
     assert_eq!(store.tip().map(|tip| (tip.block.0, tip.hash)), tip.map(|tip| (tip, hash_of(tip))));
     assert_eq!(store.retained_from(), BlockNumber(model.retained_from));
     let empty = RecordMap::new();
-    assert_eq!(store.root(), root_of(model.blocks.last().unwrap_or(&empty)));
     check_view(&*store.latest(), model.blocks.last().unwrap_or(&empty), probes);
+    if let Some(tip) = store.tip() {
+        store.build_tree(tip.block).expect("held");
+    }
+    assert_eq!(store.tree_tip(), store.tip().map(|tip| tip.block));
+    assert_eq!(store.root(), root_of(model.blocks.last().unwrap_or(&empty)));
     for block in 0..model.blocks.len() as u64 + 1 {
         let number = BlockNumber(block);
         match model.at(block) {
@@ -234,10 +248,14 @@ fn check_store(store: &dyn Store, model: &Model, probes: &[(Key, usize, usize)])
         let commit = commit_of(block, &[]);
         assert_eq!(store.block_record(commit.number).expect("reads"), commit.record);
         assert_eq!(store.block_hash(commit.number).expect("reads"), Some(commit.hash));
+        let index = usize::try_from(block).expect("a small number");
+        let root = store.block_root(commit.number).expect("reads");
+        assert_eq!(root, Some(root_of(&model.blocks[index])));
     }
     for block in model.blocks.len() as u64..40 {
         assert_eq!(store.block_record(BlockNumber(block)).expect("reads"), None);
         assert_eq!(store.block_hash(BlockNumber(block)).expect("reads"), None);
+        assert_eq!(store.block_root(BlockNumber(block)).expect("reads"), None);
     }
     for block in 0..40 {
         let (key, value) = commit_of(block, &[]).index.swap_remove(0);
@@ -252,9 +270,10 @@ fn check_store(store: &dyn Store, model: &Model, probes: &[(Key, usize, usize)])
 }
 
 fn prune(store: &dyn Store, model: &mut Model, to: u64, budget_keys: usize) {
+    let tree_tip = store.tree_tip();
     store.prune_below(BlockNumber(to), budget_keys).expect("prunes");
-    if let Some(tip) = model.blocks.len().checked_sub(1) {
-        model.retained_from = model.retained_from.max(to.min(tip as u64));
+    if let Some(tree_tip) = tree_tip {
+        model.retained_from = model.retained_from.max(to.min(tree_tip.0));
     }
 }
 
@@ -280,8 +299,14 @@ fn run(backend: &mut Backend, steps: &[Step], probes: &[(Key, usize, usize)]) {
         let store = backend.store();
         let next = model.blocks.len() as u64;
         match step {
-            Step::Commit(writes) => {
-                store.commit(commit_of(next, writes)).expect("commits");
+            Step::Commit(writes) | Step::Append(writes) => {
+                let block = commit_of(next, writes);
+                if matches!(step, Step::Commit(_)) {
+                    store.commit(block).expect("commits");
+                } else {
+                    let (writes, entry) = block.split();
+                    store.append(entry, writes).expect("appends");
+                }
                 let mut records = model.blocks.last().cloned().unwrap_or_default();
                 for (key, value) in writes {
                     match value {
@@ -293,6 +318,13 @@ fn run(backend: &mut Backend, steps: &[Step], probes: &[(Key, usize, usize)]) {
                 model.committed.insert(next);
                 model.last_committed = Some(next);
             }
+            Step::BuildTree(block) => match store.build_tree(BlockNumber(*block)) {
+                Ok(()) => assert!(store.tree_tip() >= Some(BlockNumber(*block))),
+                Err(error) => {
+                    assert!(matches!(error, StateError::NotHeld { .. }), "{error}");
+                    assert!(model.blocks.len() as u64 <= *block, "block {block} is held");
+                }
+            },
             Step::Rewind(to) => rewind(&*store, &mut model, *to),
             Step::Prune { to, budget_keys } => prune(&*store, &mut model, *to, *budget_keys),
             Step::HoldView(block) => {
@@ -308,7 +340,8 @@ fn run(backend: &mut Backend, steps: &[Step], probes: &[(Key, usize, usize)]) {
             }
             Step::Flush => backend.flush(),
         }
-        if !matches!(step, Step::Flush | Step::HoldView(_)) {
+        // What follows an append often finds the tree behind; the others look at everything.
+        if matches!(step, Step::Commit(_) | Step::Rewind(_) | Step::Reopen { close: true }) {
             check_store(&*backend.store(), &model, probes);
         }
     }
@@ -323,6 +356,7 @@ fn run(backend: &mut Backend, steps: &[Step], probes: &[(Key, usize, usize)]) {
 /// Everything below the tip goes, in slices, and the store says when it is done.
 fn finish_pruning(store: &dyn Store, model: &mut Model) {
     let Some(tip) = store.tip() else { return };
+    store.build_tree(tip.block).expect("held");
     model.retained_from = tip.block.0;
     for _ in 0..1000 {
         if store.prune_below(tip.block, 3).expect("prunes").done {
@@ -484,5 +518,71 @@ fn readers_see_whole_blocks_while_others_are_committed_and_pruned() {
                 reader.join().expect("a reader saw whole blocks");
             }
         });
+    }
+}
+
+#[test]
+fn no_more_blocks_wait_for_their_trees_than_may() {
+    for backend in [Backend::Memory(Arc::new(MemoryStore::new())), Backend::fjall()] {
+        let store = backend.store();
+        for block in 0..TREE_LAG_BLOCKS_MAX + 5 {
+            let key = Key::kv(&Address::ZERO, &block.to_be_bytes());
+            let block = commit_of(block, &[(key, Some(Bytes::from_static(b"v")))]);
+            let (writes, entry) = block.split();
+            assert_eq!(store.append(entry, writes).expect("appends"), 1);
+            let (tip, tree) = (store.tip().expect("a tip").block, store.tree_tip().expect("one"));
+            assert!(tip.0 - tree.0 <= TREE_LAG_BLOCKS_MAX, "tip {tip}, tree {tree}");
+        }
+        assert_eq!(store.tree_tip(), Some(BlockNumber(4)));
+        let (writes, entry) = commit_of(3, &[]).split();
+        let refused = store.append(entry, writes).expect_err("not the next");
+        assert!(matches!(refused, StateError::NotNext { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn trees_are_made_while_blocks_are_appended_and_taken_back() {
+    const BLOCKS: u64 = 60;
+    let writes_of = |block: u64| -> Vec<(Key, Option<Bytes>)> {
+        let key = |n: u64| Key::kv(&Address::ZERO, &(n % 40).to_be_bytes());
+        let value = Some(Bytes::from(block.to_be_bytes().to_vec()));
+        (0..12).map(|n| (key(block * 7 + n), value.clone())).collect()
+    };
+    for backend in [Backend::Memory(Arc::new(MemoryStore::new())), Backend::fjall()] {
+        let store = backend.store();
+        let mut records = RecordMap::new();
+        std::thread::scope(|scope| {
+            let builder = scope.spawn(|| {
+                while store.tip().is_none_or(|tip| tip.block.0 < BLOCKS - 1) {
+                    if let Some(tip) = store.tip() {
+                        // The tip may be taken back between the two calls.
+                        let _ = store.build_tree(tip.block);
+                    }
+                }
+            });
+            for block in 0..BLOCKS {
+                for _ in 0..2 {
+                    if store.tip().is_some_and(|tip| tip.block.0 == block) && block > 0 {
+                        store.rewind(BlockNumber(block - 1)).expect("held");
+                    }
+                    if store.tip().is_none_or(|tip| tip.block.0 < block) {
+                        let (writes, entry) = commit_of(block, &writes_of(block)).split();
+                        store.append(entry, writes).expect("appends");
+                    }
+                    if block + 1 == BLOCKS {
+                        break;
+                    }
+                }
+                store.prune_below(BlockNumber(block.saturating_sub(5)), 50).expect("prunes");
+                records.extend(
+                    writes_of(block).into_iter().map(|(key, value)| (key, value.expect("a value"))),
+                );
+            }
+            builder.join().expect("it builds");
+        });
+        let tip = BlockNumber(BLOCKS - 1);
+        assert_eq!(store.root_at(tip).expect("held"), root_of(&records));
+        let leaves = store.check_tree(tip).expect("the tree is whole");
+        assert_eq!(leaves, records.len() as u64);
     }
 }

@@ -27,6 +27,10 @@ pub enum Step {
     Import(Tip, Vec<ScanEntry>),
     /// Appends a block.
     Commit(BlockCommit),
+    /// Appends a block whose tree is made later.
+    Append(BlockCommit),
+    /// Makes the trees that are waited for.
+    BuildTrees,
     /// Takes the chain back to a block.
     Rewind(BlockNumber),
     /// Forgets some history below a block.
@@ -46,12 +50,24 @@ impl Step {
     pub fn apply(&self, store: &dyn Store) -> Result<(), state::StateError> {
         match self {
             Self::Import(tip, records) => {
-                let block = ImportedBlock { tip: *tip, record: None, hashes: Vec::new() };
+                let block = ImportedBlock {
+                    tip: *tip,
+                    record: None,
+                    hashes: Vec::new(),
+                    roots: Vec::new(),
+                };
                 store.import(block, &mut records.iter().cloned().map(Ok))
             }
             Self::Commit(block) => store.commit(block.clone()),
+            Self::Append(block) => {
+                let (writes, entry) = block.clone().split();
+                store.append(entry, writes).map(|_changes| ())
+            }
+            Self::BuildTrees => store.tip().map_or(Ok(()), |tip| store.build_tree(tip.block)),
             Self::Rewind(to) => store.rewind(*to),
             Self::Prune(below, budget_keys) => {
+                // How far pruning goes shall not depend on which trees somebody asked for.
+                store.build_tree(*below)?;
                 store.prune_below(*below, *budget_keys).map(|_progress| ())
             }
             Self::Flush | Self::Reopen => Ok(()),
@@ -151,6 +167,8 @@ fn draw_step(random: &mut Random, taken: usize, before: &Expected) -> Step {
         2 | 3 => Step::Flush,
         4 => Step::Reopen,
         5 if held > 3 => Step::Prune(BlockNumber(tip - 3), 1 + random.below(60) as usize),
+        6 => Step::BuildTrees,
+        7..=11 => Step::Append(block_of(random, tip + 1, taken)),
         _ => Step::Commit(block_of(random, tip + 1, taken)),
     }
 }
@@ -196,7 +214,7 @@ fn expect(before: &Expected, step: &Step, model: &MemoryStore) -> anyhow::Result
     let mut after = before.clone();
     let mut record = None;
     let appended = match step {
-        Step::Commit(block) => {
+        Step::Commit(block) | Step::Append(block) => {
             record.clone_from(&block.record);
             after.index = model.index_record(INDEX)?;
             true
@@ -206,7 +224,7 @@ fn expect(before: &Expected, step: &Step, model: &MemoryStore) -> anyhow::Result
             after.chain.retain(|block| block.tip.block <= *to);
             false
         }
-        Step::Prune(..) | Step::Flush | Step::Reopen => false,
+        Step::Prune(..) | Step::Flush | Step::Reopen | Step::BuildTrees => false,
     };
     after.retained_from = model.retained_from();
     if appended {

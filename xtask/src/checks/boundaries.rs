@@ -80,6 +80,7 @@ const DIRECTIONS: [(&str, &[&str]); 26] = [
             "vm-wasm",
             "vm-svm",
             "vm-native",
+            "js-compiler",
             "kernel",
             "parallel",
             "block",

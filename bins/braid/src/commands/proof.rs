@@ -30,6 +30,10 @@ struct ProofFile {
     braid_proof: u32,
     /// The block after which the state was, as the prover says.
     block: BlockNumber,
+    /// The first block whose header has that root, as the prover says; the same block where nothing
+    /// is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    header: Option<BlockNumber>,
     /// The root of that state, as the prover says.
     root: Hash,
     /// The whole key.
@@ -50,9 +54,11 @@ pub(crate) fn prove(
     let block = arguments.block.unwrap_or_else(|| engine.tip());
     let view = store.at(block)?;
     let key = key_of(&engine, &*view, arguments)?;
+    let header = engine.rules().root_header(block);
     let file = ProofFile {
         braid_proof: PROOF_FILE_VERSION,
         block,
+        header: (header != block).then_some(header),
         root: store.root_at(block)?,
         value: view.read(&key)?,
         proof: store.prove(&key, block)?.encode().into(),
@@ -64,8 +70,13 @@ pub(crate) fn prove(
     };
     fs::write(path, pretty(&file)? + "\n")
         .map_err(|error| Failure::Host(anyhow::anyhow!("{}: {error}", path.display())))?;
-    output.json(&json!({ "file": path, "block": block, "root": file.root }))?;
-    output.line(format!("{key} after block {block} in {}, root {}", path.display(), file.root))
+    output.json(&json!({ "file": path, "block": block, "header": header, "root": file.root }))?;
+    output.line(format!("{key} after block {block} in {}, root {}", path.display(), file.root))?;
+    match engine.tip() < header {
+        true => output.remark(format!("the header of block {header}, still to come, has the root")),
+        false => output.remark(format!("the header of block {header} has the root")),
+    }
+    Ok(())
 }
 
 pub(crate) fn check(path: &Path, root: &Hash, output: &Output) -> Result<(), Failure> {
@@ -83,6 +94,8 @@ pub(crate) fn check(path: &Path, root: &Hash, output: &Output) -> Result<(), Fai
         .map_err(|error| wrong(format!("the proof does not hold: {error}")))?;
     output.json(&json!({
         "holds": true,
+        "block": file.block,
+        "header": file.header.unwrap_or(file.block),
         "root": root,
         "key": file.key,
         "name": key.to_string(),
@@ -91,7 +104,10 @@ pub(crate) fn check(path: &Path, root: &Hash, output: &Output) -> Result<(), Fai
     output.line(match &file.value {
         Some(value) => format!("it holds: {key} is {value}"),
         None => format!("it holds: {key} is not there"),
-    })
+    })?;
+    let header = file.header.unwrap_or(file.block);
+    output.remark(format!("the prover says that the header of block {header} has the root"));
+    Ok(())
 }
 
 fn pretty(file: &ProofFile) -> Result<String, Failure> {

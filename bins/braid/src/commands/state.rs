@@ -1,18 +1,19 @@
 //! The state as a whole: `state root|dump|load|verify|diff`.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, BufWriter, Write},
+    ops::ControlFlow,
     path::Path,
     sync::Arc,
 };
 
 use braidvm::{
-    BlockNumber, Engine, Hash,
+    BlockNumber, Engine, Hash, VerificationOutcome,
     rooms::state::{
         Diff, Difference, Key, Records, StateError, StateView, Store, Tip, UpgradeProgress,
         dump::{DumpReader, DumpSummary, dump, load},
-        verify::verify,
+        verify::VerificationStage,
     },
     tree::thousands,
 };
@@ -34,7 +35,7 @@ pub(crate) fn run(global: &Global, command: &StateCommand, output: &Output) -> R
         StateCommand::Upgrade => upgrade(global, output),
         StateCommand::Dump { file, moment } => write_dump(global, file.as_deref(), moment, output),
         StateCommand::Load { file } => read_dump(global, file, output),
-        StateCommand::Verify => check(global, output),
+        StateCommand::Verify { restart } => check(global, *restart, output),
         StateCommand::Status => status(global, output),
         StateCommand::Compact => compact(global, output),
         StateCommand::Diff { left, right } => diff(global, left, right.as_deref(), output),
@@ -147,15 +148,39 @@ fn read_dump(global: &Global, file: &Path, output: &Output) -> Result<(), Failur
     output.line(format!("{records} records, root {}", summary.header.root))
 }
 
-fn check(global: &Global, output: &Output) -> Result<(), Failure> {
+fn check(global: &Global, restart: bool, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
+    let file = global.data.as_deref().map(Engine::verification_path);
+    if let Some(file) = file.as_deref().filter(|file| restart && file.exists()) {
+        fs::remove_file(file).map_err(|error| unwritable(file, &error))?;
+    }
     let bar = output.progress("records", 0);
-    let report = verify(engine.store().as_ref(), &mut |count| bar.set_position(count))?;
+    let outcome = engine.verify(file.as_deref(), &mut |progress| {
+        bar.set_message(match progress.stage {
+            Some(VerificationStage::Tree) => "leaves of the tree",
+            Some(VerificationStage::History) => "records, now history",
+            Some(VerificationStage::Done) => "headers",
+            Some(VerificationStage::Records) | None => "records",
+        });
+        bar.set_position(match progress.stage {
+            Some(VerificationStage::Tree) => progress.leaves,
+            Some(VerificationStage::Done) => progress.headers,
+            _ => progress.records,
+        });
+        ControlFlow::Continue(())
+    })?;
     bar.finish_and_clear();
+    let VerificationOutcome { report, progress, .. } = outcome;
+    if progress.is_resumed {
+        output.remark("gone on with a verification that was cut off; --restart begins anew");
+    }
     output.json(&json!({
         "healthy": report.is_healthy(),
+        "block": progress.block,
         "records": report.records,
         "history_entries": report.history_entries,
+        "headers": progress.headers,
+        "resumed": progress.is_resumed,
         "root": report.root,
         "problems": report.problems,
         "problems_count": report.problems_count,
@@ -165,7 +190,10 @@ fn check(global: &Global, output: &Output) -> Result<(), Failure> {
     }
     let records = thousands(report.records);
     let history = thousands(report.history_entries);
-    output.line(format!("{records} records, {history} of history, root {}", report.root))?;
+    let headers = thousands(progress.headers);
+    let root = report.root;
+    output
+        .line(format!("{records} records, {history} of history, {headers} headers, root {root}"))?;
     if report.is_healthy() {
         return Ok(());
     }
@@ -243,6 +271,7 @@ fn status(global: &Global, output: &Output) -> Result<(), Failure> {
     let row = |name: &str, value: String| vec![name.to_owned(), value];
     let mut rows = vec![
         row("tip", tip),
+        row("blocks without a tree", thousands(metrics.tree_lag_blocks)),
         row("history from block", metrics.retained_from.to_string()),
         row("blocks with a state", thousands(metrics.retained_blocks)),
         row("retention", retention.to_string()),

@@ -419,3 +419,30 @@ fn the_price_that_was_paid_is_in_the_receipt() {
     assert_eq!(chain.balance(&treasury()), paid - U256::from(21_000));
     assert_eq!(chain.supply(), before, "coin is moved, never made or lost");
 }
+
+#[test]
+fn a_block_is_found_by_its_hash_also_where_old_ones_have_no_index() {
+    let chain = Chain::new("");
+    let hash_of = |number: u64| chain.store.block_hash(BlockNumber(number)).expect("memory");
+    for number in 1..8 {
+        let mut record = chain.append(&[]);
+        if number < 4 {
+            // As a store from before: the block without its index record.
+            chain.store.rewind(BlockNumber(number - 1)).expect("held");
+            record.header.gas_limit += 1;
+            let entry = state::BlockEntry { index: Vec::new(), ..record.entry() };
+            let staged = chain.store.stage(WriteSet::new()).expect("memory");
+            chain.store.commit_staged(entry, staged).expect("memory");
+        }
+    }
+    let number_of =
+        |hash: &primitives::Hash| BlockRecord::number_of(&chain.store, hash).expect("memory");
+    for number in 0..8 {
+        let hash = hash_of(number).expect("held");
+        assert_eq!(number_of(&hash), Some(BlockNumber(number)));
+    }
+    let last = hash_of(7).expect("held");
+    assert_eq!(number_of(&primitives::Hash::ZERO), None);
+    chain.store.rewind(BlockNumber(6)).expect("held");
+    assert_eq!(number_of(&last), None, "an index record that a rewind left");
+}

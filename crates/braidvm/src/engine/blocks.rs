@@ -42,21 +42,16 @@ impl Engine {
         })?)
     }
 
-    /// The block of a hash, if the chain has one among those it holds. The search goes down from
-    /// the tip.
+    /// The block of a hash, if the chain has one among those it holds.
     ///
     /// # Errors
     ///
     /// [`EngineError::UnknownBlock`] where there is none.
     pub fn block_by_hash(&self, hash: &Hash) -> Result<BlockRecord, EngineError> {
-        for number in (0..=self.tip().0).rev().map(BlockNumber) {
-            match self.store.block_hash(number)? {
-                Some(found) if found == *hash => return self.block(number),
-                Some(_) => {}
-                None => break,
-            }
+        match BlockRecord::number_of(self.store.as_ref(), hash)? {
+            Some(number) => self.block(number),
+            None => Err(EngineError::UnknownBlock(*hash)),
         }
-        Err(EngineError::UnknownBlock(*hash))
     }
 
     /// A transaction of the chain by its hash.

@@ -5,6 +5,7 @@ mod genesis;
 mod inspect;
 mod read;
 mod send;
+mod trees;
 mod words;
 
 use std::{
@@ -28,6 +29,7 @@ pub use genesis::ReadArtifact;
 pub use inspect::Inspection;
 pub(crate) use read::unchecked;
 pub use send::BlockReceipt;
+use trees::TreeThread;
 
 /// A node in one value. See the crate's page for an example.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Engine {
     rules: ChainRules,
     next_timestamp_s: Option<u64>,
     is_tracing: bool,
+    /// Where headers are behind their states.
+    trees: Option<TreeThread>,
 }
 
 /// A point of the chain to come back to.
@@ -264,6 +268,10 @@ impl Engine {
         let rules = ChainRules::of(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
         config.chain.check_against(&rules)?;
         config.chain.follow(&rules);
+        let trees = match rules.root_lag_blocks {
+            0 => None,
+            _ => Some(TreeThread::start(Arc::clone(&store)).map_err(EngineError::Thread)?),
+        };
         Ok(Self {
             executor,
             senders: SenderCache::new(),
@@ -272,6 +280,7 @@ impl Engine {
             rules,
             next_timestamp_s: None,
             is_tracing: true,
+            trees,
         })
     }
 

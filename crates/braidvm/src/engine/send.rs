@@ -209,11 +209,8 @@ impl Engine {
         let skipped = std::mem::take(&mut ran.skipped);
         let results = std::mem::take(&mut ran.results);
         let statistics = std::mem::take(&mut ran.statistics);
-        let staged = self.store.stage(std::mem::take(&mut ran.writes))?;
-        let changes = staged.changes();
-        let record = ran.into_record(proposal, staged.root());
+        let (record, changes) = self.commit(proposal, ran)?;
         let hash = record.hash();
-        self.store.commit_staged(record.entry(), staged)?;
         self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
         self.next_timestamp_s = None;
         let receipts = results
@@ -225,6 +222,27 @@ impl Engine {
             })
             .collect();
         Ok(BlockReceipt { record, hash, receipts, skipped, statistics })
+    }
+
+    /// Gives a block its header and puts it into the store, and returns how many records changed.
+    fn commit(
+        &self,
+        proposal: &Proposal<'_>,
+        mut ran: Ran,
+    ) -> Result<(BlockRecord, usize), EngineError> {
+        let writes = std::mem::take(&mut ran.writes);
+        let Some(trees) = &self.trees else {
+            let staged = self.store.stage(writes)?;
+            let changes = staged.changes();
+            let record = ran.into_record(proposal, staged.root());
+            self.store.commit_staged(record.entry(), staged)?;
+            return Ok((record, changes));
+        };
+        let root = self.rules.header_root(self.store.as_ref(), proposal.environment.number)?;
+        let record = ran.into_record(proposal, root);
+        let changes = self.store.append(record.entry(), writes)?;
+        trees.wake();
+        Ok((record, changes))
     }
 
     fn receipt(

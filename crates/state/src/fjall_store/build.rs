@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Key, Records, StateError, StateView, Tip,
     commitment::{path_of, value_hash},
+    store::update_leaves,
     tree::{Change, Update, threads, update},
 };
 
@@ -121,16 +122,7 @@ pub(super) fn follow(
     block: BlockNumber,
 ) -> Result<Hash, StateError> {
     let next = block.next().expect("invariant: there is a block above");
-    let (before, after) = (views(block), views(next));
-    let mut changes = Vec::new();
-    for key in after.changed_keys(next)? {
-        let value = after.read(&key)?;
-        let path = path_of(key.as_bytes());
-        changes.push(Change { path, value_hash: value.as_ref().map(|value| value_hash(value)) });
-    }
-    changes.sort_unstable_by_key(|change| change.path);
-    let pages = FjallPages { view: &before, block };
-    let Update { root, pages: mut changes } = update(&pages, &changes, threads())?;
+    let Update { root, pages: mut changes } = update_of(&views(block), &views(next), next)?;
     let keyspaces = &shared.keyspaces;
     let mut batch = keyspaces.db.batch().durability(Some(PersistMode::Buffer));
     stage_pages(keyspaces, &mut batch, next, &mut changes, Form::Short);
@@ -139,6 +131,22 @@ pub(super) fn follow(
     batch.commit().map_err(failed)?;
     shared.pages.advance(next, changes);
     Ok(root)
+}
+
+/// What the block `next` makes of the tree of `before`, the state before it; `after` is the one
+/// after it.
+pub(super) fn update_of(
+    before: &FjallView,
+    after: &FjallView,
+    next: BlockNumber,
+) -> Result<Update, StateError> {
+    let mut records = Vec::new();
+    for key in after.changed_keys(next)? {
+        let value = after.read(&key)?;
+        records.push((key, value));
+    }
+    let records = records.iter().map(|(key, value)| (key, value.as_ref()));
+    update_leaves(&before.pages(), records)
 }
 
 /// Removes all keys of a keyspace.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, ops::Bound};
 
-use fjall::OwnedWriteBatch;
+use fjall::{OwnedWriteBatch, Readable};
 use primitives::{BlockNumber, Bytes};
 
 use super::{
@@ -13,9 +13,9 @@ use super::{
         decode_previous, history_key, split_history_key, unescape,
     },
     tree,
-    view::{bad_key, previous_value},
+    view::{FjallView, bad_key, previous_value},
 };
-use crate::{Key, PruneProgress, RecordSource, StateError, Tip, commitment::path_of};
+use crate::{Key, PruneProgress, RecordSource, StateError, commitment::path_of};
 
 /// What one call of pruning may remove.
 pub(super) struct Slice {
@@ -169,26 +169,18 @@ pub(super) fn ingest(
 }
 
 /// Compares history and change records, which have to name each other.
-pub(super) fn check(
-    keyspaces: &Keyspaces,
-    tip: Option<Tip>,
-    report: &mut dyn FnMut(String),
-) -> Result<u64, StateError> {
-    let entries = check_entries(keyspaces, tip, report)?;
-    let listed = check_lists(keyspaces, report)?;
+pub(super) fn check(view: &FjallView, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+    let entries = check_entries(view, report)?;
+    let listed = check_lists(view, report)?;
     if entries != listed {
         report(format!("history has {entries} entries, change records list {listed}"));
     }
     Ok(entries)
 }
 
-fn check_entries(
-    keyspaces: &Keyspaces,
-    tip: Option<Tip>,
-    report: &mut dyn FnMut(String),
-) -> Result<u64, StateError> {
+fn check_entries(view: &FjallView, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
     let mut entries = 0;
-    for entry in keyspaces.history.iter() {
+    for entry in view.snapshot.iter(&view.shared.keyspaces.history) {
         let (bytes, value) = entry.into_inner().map_err(failed)?;
         entries += 1;
         let parsed =
@@ -197,7 +189,7 @@ fn check_entries(
             report(bad_key(&bytes).to_string());
             continue;
         };
-        if tip.is_none_or(|tip| block > tip.block) {
+        if view.tip.is_none_or(|tip| block > tip.block) {
             report(format!("history of {key} has block {block}, which is above the tip"));
         }
         if decode_previous(&value).is_none() {
@@ -207,10 +199,11 @@ fn check_entries(
     Ok(entries)
 }
 
-fn check_lists(keyspaces: &Keyspaces, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+fn check_lists(view: &FjallView, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
     let mut listed = 0;
     let mut last: Option<(BlockNumber, Key)> = None;
-    for entry in keyspaces.changes.iter() {
+    let Keyspaces { history, changes, .. } = &view.shared.keyspaces;
+    for entry in view.snapshot.iter(changes) {
         let (part, list) = entry.into_inner().map_err(failed)?;
         let (Some(block), Some(keys)) = (changes_block(&part), decode_keys(&list)) else {
             report(bad_key(&part).to_string());
@@ -219,7 +212,7 @@ fn check_lists(keyspaces: &Keyspaces, report: &mut dyn FnMut(String)) -> Result<
         for key in keys {
             listed += 1;
             let entry = history_key(key.as_bytes(), block);
-            if !keyspaces.history.contains_key(entry).map_err(failed)? {
+            if !view.snapshot.contains_key(history, entry).map_err(failed)? {
                 report(format!("block {block} changed {key}, but history does not know it"));
             }
             let present = Some((block, key));

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     DiskPart, PRUNE_PENDING_KEYS_MAX, StateError, StoreMetrics, Tip,
-    metrics::{prune_lag_blocks, retained_blocks},
+    metrics::{prune_lag_blocks, retained_blocks, tree_lag_blocks},
 };
 
 /// The name of the journal among the parts on disk.
@@ -28,7 +28,7 @@ pub(super) struct Pending {
 /// The numbers of a store whose change records before `next_part` are gone.
 pub(super) fn of(
     shared: &Shared,
-    tip: Option<Tip>,
+    (tip, tree_tip): (Option<Tip>, Option<BlockNumber>),
     retained_from: BlockNumber,
     next_part: Option<Vec<u8>>,
 ) -> Result<StoreMetrics, StateError> {
@@ -40,6 +40,7 @@ pub(super) fn of(
     let (tree_bytes, tree_bytes_max) = (shared.pages.bytes(), shared.pages.bytes_max());
     Ok(StoreMetrics {
         tip,
+        tree_lag_blocks: tree_lag_blocks(tip, tree_tip),
         retained_from,
         retained_blocks: retained_blocks(tip, retained_from),
         prune_lag_blocks: prune_lag_blocks(oldest, retained_from),

@@ -17,6 +17,7 @@ mod build;
 mod history;
 mod import;
 mod journal;
+mod lag;
 mod layout;
 mod metrics;
 mod open;
@@ -52,8 +53,8 @@ use self::{
     view::{FjallView, parse_block_hash},
 };
 use crate::{
-    BlockEntry, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError, StateView,
-    Store, StoreMetrics, Tip, WriteSet,
+    BlockEntry, HeldState, ImportedBlock, Key, PruneProgress, RecordSource, Staged, StateError,
+    StateView, Store, StoreMetrics, Tip, WriteSet,
     commitment::path_of,
     store::{Parent, StagedWrite, check_held, check_next},
     tree::{PageCache, Update, count_leaves, prove, prove_subtree},
@@ -88,6 +89,8 @@ pub struct FjallStore {
     shared: Arc<Shared>,
     published: RwLock<Published>,
     writer: Mutex<Writer>,
+    /// Held by whoever makes a tree or takes trees back; taken before `writer`.
+    trees: Mutex<()>,
 }
 
 impl FjallStore {
@@ -128,20 +131,18 @@ impl FjallStore {
         let tip = read_tip(&keyspaces)?;
         let first_block = read_number(&keyspaces, FIRST)?;
         let retained_from = read_number(&keyspaces, RETAINED)?;
-        let root = match tip {
-            None => Hash::ZERO,
-            Some(tip) => read_root(&keyspaces, tip.block)?,
-        };
-        let pages = PageCache::new(config.tree_cache_bytes, tip.map(|tip| tip.block));
+        let tree = tip.map(|tip| lag::last_tree(&keyspaces, first_block, tip.block)).transpose()?;
+        let pages = PageCache::new(config.tree_cache_bytes, tree.map(|(block, _)| block));
         let (path, lock) = directory.into_parts();
         let shared = Arc::new(Shared { keyspaces, pages, path, lock });
         let published = Published {
-            root,
+            tree,
             latest: Arc::new(FjallView::latest(&shared, tip)),
             first_block,
             retained_from,
         };
-        Ok(Self { shared, published: RwLock::new(published), writer: Mutex::new(writer) })
+        let (published, writer) = (RwLock::new(published), Mutex::new(writer));
+        Ok(Self { shared, published, writer, trees: Mutex::new(()) })
     }
 
     /// Puts what is in memory on disk in its final form, so that the next opening has less to do.
@@ -178,7 +179,7 @@ impl FjallStore {
     /// [`StateError::Store`] where the medium failed. Nothing that was committed is lost.
     pub fn close(self) -> Result<(), StateError> {
         self.flush()?;
-        let Self { shared, published, writer } = self;
+        let Self { shared, published, writer, .. } = self;
         drop((published, writer));
         let Some(Shared { keyspaces, path, lock, .. }) = Arc::into_inner(shared) else {
             return Ok(());
@@ -192,6 +193,13 @@ impl FjallStore {
 
     fn view(&self) -> Arc<FjallView> {
         Arc::clone(&self.published.read().latest)
+    }
+
+    /// The state after the tip as the database is now, with what pruning has removed since the tip
+    /// was shown. The writer waits, so that the tip and the database are of one moment.
+    fn fresh_view(&self) -> FjallView {
+        let _writer = self.writer.lock();
+        FjallView::latest(&self.shared, self.tip())
     }
 
     fn view_at(&self, block: BlockNumber) -> Result<FjallView, StateError> {
@@ -211,11 +219,12 @@ impl FjallStore {
         );
     }
 
-    fn show_tip(&self, tip: Tip, root: Hash, first: bool) {
+    /// Shows readers a tip and, where it changes, the last block that has a tree with its root.
+    fn show_tip(&self, tip: Tip, tree: Option<(BlockNumber, Hash)>, first: bool) {
         let latest = Arc::new(FjallView::latest(&self.shared, Some(tip)));
         self.publish(|published| {
             published.latest = latest;
-            published.root = root;
+            published.tree = tree.or(published.tree);
             if first {
                 published.first_block = tip.block;
                 published.retained_from = tip.block;
@@ -227,7 +236,7 @@ impl FjallStore {
     fn parent(&self) -> (Arc<FjallView>, Parent) {
         let published = self.published.read();
         let latest = Arc::clone(&published.latest);
-        let parent = Parent { tip: latest.tip, root: published.root };
+        let parent = Parent { tip: latest.tip, root: published.root() };
         (latest, parent)
     }
 
@@ -310,6 +319,9 @@ impl FjallStore {
             let key = block_key(BlockPart::Hash, *number);
             batch.insert(&keyspaces.blocks, key, hash.as_slice());
         }
+        for (number, root) in &block.roots {
+            stage_root(keyspaces, &mut batch, *number, root);
+        }
         let Tip { block: number, hash } = block.tip;
         let record = block.record.clone();
         let entry = BlockEntry { number, hash, record, ..BlockEntry::default() };
@@ -318,7 +330,7 @@ impl FjallStore {
         import::stage_end(keyspaces, &mut batch)?;
         batch.commit().map_err(failed)?;
         writer.seal(block.tip)?;
-        self.show_tip(block.tip, root, true);
+        self.show_tip(block.tip, Some((number, root)), true);
         writer.failed = false;
         Ok(())
     }
@@ -352,7 +364,7 @@ impl Store for FjallStore {
     }
 
     fn stage(&self, writes: WriteSet) -> Result<Staged, StateError> {
-        let (view, parent) = self.parent();
+        let (view, parent) = self.parent_with_tree()?;
         Staged::new(parent, writes, &*view, &view.pages())
     }
 
@@ -377,23 +389,45 @@ impl Store for FjallStore {
         writer.failed = sealed.is_err();
         sealed?;
         self.shared.pages.advance(tip.block, pages);
-        self.show_tip(tip, root, first);
+        self.show_tip(tip, Some((tip.block, root)), first);
         writer.flush_after(bytes, keyspaces)
     }
 
+    fn append(&self, block: BlockEntry, writes: WriteSet) -> Result<usize, StateError> {
+        self.append_without_tree(block, writes)
+    }
+
+    fn tree_tip(&self) -> Option<BlockNumber> {
+        self.published.read().tree.map(|(block, _)| block)
+    }
+
+    fn build_tree(&self, block: BlockNumber) -> Result<(), StateError> {
+        check_held(self.tip(), self.retained_from().min(block), block)?;
+        self.build_trees(block)
+    }
+
     fn root(&self) -> Hash {
-        self.published.read().root
+        self.published.read().root()
+    }
+
+    fn block_root(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
+        if self.tip().is_none_or(|tip| tip.block < block) {
+            return Ok(None);
+        }
+        self.build_trees(block)?;
+        let bytes = self.get_block_part(BlockPart::Root, block)?;
+        bytes.map(|bytes| root_from(block, Some(&bytes))).transpose()
     }
 
     fn root_at(&self, block: BlockNumber) -> Result<Hash, StateError> {
-        let (view, parent) = self.parent();
-        check_held(parent.tip, self.retained_from(), block)?;
-        let bytes = view.get_block_entry(&block_key(BlockPart::Root, block))?;
+        check_held(self.tip(), self.retained_from(), block)?;
+        self.build_trees(block)?;
+        let bytes = self.get_block_part(BlockPart::Root, block)?;
         root_from(block, bytes.as_ref().map(|bytes| &bytes[..]))
     }
 
     fn prove(&self, key: &Key, block: BlockNumber) -> Result<Proof, StateError> {
-        prove(&self.view_at(block)?.pages(), &path_of(key.as_bytes()))
+        prove(&self.view_with_tree(block)?.pages(), &path_of(key.as_bytes()))
     }
 
     fn prove_subtree(
@@ -401,7 +435,15 @@ impl Store for FjallStore {
         prefix: &Prefix,
         block: BlockNumber,
     ) -> Result<SubtreeProof, StateError> {
-        prove_subtree(&self.view_at(block)?.pages(), prefix)
+        prove_subtree(&self.view_with_tree(block)?.pages(), prefix)
+    }
+
+    fn hold(&self, block: BlockNumber) -> Result<Arc<dyn HeldState>, StateError> {
+        // Pruning may have gone on since the tip was shown, and removes in several steps.
+        self.build_trees(block)?;
+        let fresh = self.fresh_view();
+        check_held(fresh.tip, self.retained_from(), block)?;
+        Ok(Arc::new(fresh.at(block)))
     }
 
     fn block_hash(&self, block: BlockNumber) -> Result<Option<Hash>, StateError> {
@@ -444,7 +486,9 @@ impl Store for FjallStore {
         let Some(tip) = self.tip() else {
             return Ok(PruneProgress { removed: 0, done: true });
         };
-        let watermark = self.retained_from().max(block.min(tip.block));
+        // What the next tree is made of has to stay.
+        let tree_tip = self.tree_tip().unwrap_or(tip.block);
+        let watermark = self.retained_from().max(block.min(tree_tip));
         // Readers stop asking for what is about to go before any of it is gone.
         self.publish(|published| published.retained_from = watermark);
         let slice = history::Slice { watermark, budget_keys, from: writer.next_part.clone() };
@@ -457,12 +501,16 @@ impl Store for FjallStore {
     }
 
     fn rewind(&self, to: BlockNumber) -> Result<(), StateError> {
+        let _trees = self.trees.lock();
         let mut writer = self.writer.lock();
         writer.check_usable()?;
         let tip = self.tip();
         check_held(tip, self.retained_from(), to)?;
         let Some(tip) = tip.filter(|tip| to < tip.block) else { return Ok(()) };
-        let root = self.root_at(to)?;
+        let tree = match self.tree_tip() {
+            Some(tree_tip) if to < tree_tip => Some((to, read_root(&self.shared.keyspaces, to)?)),
+            _ => None,
+        };
         let hash = self.block_hash(to)?.ok_or_else(|| StateError::Corrupt {
             key: format!("hash of block {to}"),
             reason: "the block is held, its hash is missing".to_owned(),
@@ -477,8 +525,10 @@ impl Store for FjallStore {
         writer.seal.rewind(tip).map_err(|error| StateError::Store(error.to_string()))?;
         batch.commit().map_err(failed)?;
         writer.failed = false;
-        self.shared.pages.reset(Some(to));
-        self.show_tip(tip, root, false);
+        if tree.is_some() {
+            self.shared.pages.reset(Some(to));
+        }
+        self.show_tip(tip, tree, false);
         writer.flush_after(bytes, keyspaces)
     }
 
@@ -500,13 +550,12 @@ impl Store for FjallStore {
     }
 
     fn check_tree(&self, block: BlockNumber) -> Result<u64, StateError> {
-        count_leaves(&self.view_at(block)?.pages(), &self.root_at(block)?)
+        let root = self.root_at(block)?;
+        count_leaves(&self.view_with_tree(block)?.pages(), &root)
     }
 
     fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
-        // Pruning would take away what is being compared.
-        let _writer = self.writer.lock();
-        history::check(&self.shared.keyspaces, self.tip(), report)
+        history::check(&self.fresh_view(), report)
     }
 
     fn metrics(&self) -> Result<StoreMetrics, StateError> {
@@ -514,7 +563,7 @@ impl Store for FjallStore {
         let published = self.published.read();
         let (tip, retained_from) = (published.latest.tip, published.retained_from);
         drop(published);
-        metrics::of(&self.shared, tip, retained_from, next_part)
+        metrics::of(&self.shared, (tip, self.tree_tip()), retained_from, next_part)
     }
 }
 
@@ -530,9 +579,16 @@ struct Shared {
 /// What readers see.
 struct Published {
     latest: Arc<FjallView>,
-    root: Hash,
+    /// The last block that has a tree, and the root of its state.
+    tree: Option<(BlockNumber, Hash)>,
     first_block: BlockNumber,
     retained_from: BlockNumber,
+}
+
+impl Published {
+    fn root(&self) -> Hash {
+        self.tree.map_or(Hash::ZERO, |(_, root)| root)
+    }
 }
 
 /// What only the writer uses.

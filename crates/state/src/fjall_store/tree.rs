@@ -48,6 +48,16 @@ impl Pages for FjallPages<'_> {
     }
 }
 
+/// The same as the database has it: without the pages in memory, which follow the tip of the chain
+/// and say nothing of what is stored.
+pub(super) struct StoredPages<'a>(pub(super) FjallPages<'a>);
+
+impl Pages for StoredPages<'_> {
+    fn page(&self, id: &Prefix) -> Result<Option<Arc<Page>>, StateError> {
+        Ok(self.0.read(id)?.map(|(page, _)| page))
+    }
+}
+
 impl FjallPages<'_> {
     /// Reads a page, and the block that made it what it is.
     fn read(&self, id: &Prefix) -> Result<Option<(Arc<Page>, BlockNumber)>, StateError> {

@@ -6,14 +6,17 @@ use fjall::{Readable, Snapshot, UserValue};
 use primitives::{BlockNumber, Bytes, Hash};
 
 use super::{
-    Shared, failed,
+    Shared, failed, history,
     layout::{
         BlockPart, block_key, decode_keys, decode_previous, history_key, history_prefix,
         parse_hash, prefix_end, split_history_key, unescape,
     },
-    tree::FjallPages,
+    tree::{FjallPages, StoredPages},
 };
-use crate::{Key, ScanEntry, StateError, StateView, Tip, records::merge};
+use crate::{
+    HeldState, Key, ScanEntry, StateError, StateView, Tip, commitment::Leaf, records::merge,
+    tree::leaves_of_slice,
+};
 
 /// Entries of one record that a scan of history walks over before it jumps.
 const STEPS_BEFORE_JUMP: usize = 8;
@@ -144,6 +147,25 @@ impl StateView for FjallView {
         let key = block_key(BlockPart::Hash, number);
         let bytes = self.snapshot.get(&self.shared.keyspaces.blocks, key).map_err(failed)?;
         bytes.map(|bytes| parse_block_hash(number, &bytes)).transpose()
+    }
+}
+
+impl HeldState for FjallView {
+    fn view(&self) -> &dyn StateView {
+        self
+    }
+
+    fn leaves(
+        &self,
+        root: &Hash,
+        slice: u16,
+        found: &mut dyn FnMut(&Leaf),
+    ) -> Result<(), StateError> {
+        leaves_of_slice(&StoredPages(self.pages()), root, slice, found)
+    }
+
+    fn check_history(&self, report: &mut dyn FnMut(String)) -> Result<u64, StateError> {
+        history::check(self, report)
     }
 }
 

@@ -9,7 +9,9 @@ use super::{
     MANIFEST_BYTES_MAX, SNAPSHOT_DEPTH_MAX, SNAPSHOT_VERSION, bad,
     files::{create_whole, read_limited, unwritable},
 };
-use crate::{ImportedBlock, StateError, StateView, Tip, dump::DUMP_BLOCK_HASHES_MAX};
+use crate::{
+    ImportedBlock, StateError, StateView, TREE_LAG_BLOCKS_MAX, Tip, dump::DUMP_BLOCK_HASHES_MAX,
+};
 
 /// The name of the file.
 pub const MANIFEST: &str = "manifest.json";
@@ -26,6 +28,10 @@ pub struct SnapshotHead {
     pub hash: Hash,
     /// Hashes of earlier blocks, which contracts may still ask for, the latest first.
     pub block_hashes: Vec<(BlockNumber, Hash)>,
+    /// Roots of the states after earlier blocks, which later headers still name where these are
+    /// behind their states; the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state_roots: Vec<(BlockNumber, Hash)>,
     /// The record of the block (its header), as bytes that only the chain reads.
     pub record: Option<Bytes>,
 }
@@ -43,7 +49,8 @@ impl SnapshotHead {
         view: &dyn StateView,
     ) -> Result<Self, StateError> {
         let block_hashes = crate::dump::recent_hashes(view, tip.block)?;
-        Ok(Self { chain_id, block: tip.block, hash: tip.hash, block_hashes, record })
+        let state_roots = Vec::new();
+        Ok(Self { chain_id, block: tip.block, hash: tip.hash, block_hashes, state_roots, record })
     }
 
     /// Where an imported state stands in its chain.
@@ -52,6 +59,7 @@ impl SnapshotHead {
         ImportedBlock {
             tip: Tip { block: self.block, hash: self.hash },
             hashes: self.block_hashes.clone(),
+            roots: self.state_roots.clone(),
             record: self.record.clone(),
         }
     }
@@ -159,9 +167,15 @@ impl Manifest {
         if hashes.len() as u64 >= DUMP_BLOCK_HASHES_MAX {
             return Err(format!("it names over {} earlier blocks", DUMP_BLOCK_HASHES_MAX - 1));
         }
-        let blocks = [self.head.block].into_iter().chain(hashes.iter().map(|(block, _)| *block));
-        if !blocks.is_sorted_by(|a, b| a > b) {
-            return Err("its earlier blocks are not in order".to_owned());
+        let roots = &self.head.state_roots;
+        if roots.len() as u64 > TREE_LAG_BLOCKS_MAX {
+            return Err(format!("it names over {TREE_LAG_BLOCKS_MAX} earlier roots"));
+        }
+        for earlier in [hashes, roots] {
+            let earlier = earlier.iter().map(|(block, _)| *block);
+            if ![self.head.block].into_iter().chain(earlier).is_sorted_by(|a, b| a > b) {
+                return Err("its earlier blocks are not in order".to_owned());
+            }
         }
         Ok(())
     }

@@ -29,9 +29,9 @@ pub(crate) use update::{Change, PageChange, Update, threads, update};
 use std::sync::Arc;
 
 use primitives::Hash;
-use proof::Prefix;
+use proof::{Leaf, Prefix};
 
-use crate::StateError;
+use crate::{StateError, TREE_SLICES};
 
 /// Where the pages of one state are read from.
 pub(crate) trait Pages: Sync {
@@ -57,21 +57,65 @@ pub(crate) trait Pages: Sync {
 ///
 /// The errors of the pages, and [`StateError::Corrupt`] where they do not lead to `root`.
 pub(crate) fn count_leaves(pages: &dyn Pages, root: &Hash) -> Result<u64, StateError> {
-    if root.is_zero() {
-        return Ok(0);
-    }
     let mut leaves = 0;
-    let mut open = vec![(Prefix::ROOT, *root)];
+    if !root.is_zero() {
+        leaves_below(pages, (Prefix::ROOT, *root), &mut |_| leaves += 1)?;
+    }
+    Ok(leaves)
+}
+
+/// Reads the part `slice` of the tree: what is in one bucket of a page that one bucket of the root
+/// page leads to. Leaves of the root page itself are in the first part of their bucket.
+///
+/// # Errors
+///
+/// As [`count_leaves`].
+pub(crate) fn leaves_of_slice(
+    pages: &dyn Pages,
+    root: &Hash,
+    slice: u16,
+    found: &mut dyn FnMut(&Leaf),
+) -> Result<(), StateError> {
+    assert!(slice < TREE_SLICES, "the tree has so many parts");
+    if root.is_zero() {
+        return Ok(());
+    }
+    let buckets = u16::try_from(BUCKETS).expect("invariant: a page has few buckets");
+    let (upper, lower) = (usize::from(slice / buckets), usize::from(slice % buckets));
+    let page = linked_page(pages, &Prefix::ROOT, root)?;
+    let (id, root) = match page.bucket(upper) {
+        Bucket::Leaves(few) => {
+            if lower == 0 {
+                few.iter().for_each(found);
+            }
+            return Ok(());
+        }
+        Bucket::Child(root) => (child_id(&Prefix::ROOT, upper), root),
+    };
+    match linked_page(pages, &id, &root)?.bucket(lower) {
+        Bucket::Leaves(few) => few.iter().for_each(found),
+        Bucket::Child(root) => leaves_below(pages, (child_id(&id, lower), root), found)?,
+    }
+    Ok(())
+}
+
+/// Reads a page with this hash, and all below it.
+fn leaves_below(
+    pages: &dyn Pages,
+    page: (Prefix, Hash),
+    found: &mut dyn FnMut(&Leaf),
+) -> Result<(), StateError> {
+    let mut open = vec![page];
     while let Some((id, root)) = open.pop() {
         let page = linked_page(pages, &id, &root)?;
         for bucket in 0..BUCKETS {
             match page.bucket(bucket) {
-                Bucket::Leaves(few) => leaves += few.len() as u64,
+                Bucket::Leaves(few) => few.iter().for_each(&mut *found),
                 Bucket::Child(root) => open.push((child_id(&id, bucket), root)),
             }
         }
     }
-    Ok(leaves)
+    Ok(())
 }
 
 /// The page that a bucket says is there, with the hash that it says.

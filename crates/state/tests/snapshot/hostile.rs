@@ -308,7 +308,7 @@ fn a_snapshot_does_not_go_on_where_another_was() {
 
 fn imported_block() -> ImportedBlock {
     let tip = Tip { block: BlockNumber(3), hash: hash_of(3) };
-    ImportedBlock { tip, hashes: Vec::new(), record: None }
+    ImportedBlock { tip, hashes: Vec::new(), roots: Vec::new(), record: None }
 }
 
 #[test]

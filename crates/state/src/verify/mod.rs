@@ -1,12 +1,18 @@
 //! Checking a store as a whole: what a healthy one is, told from its bytes alone.
 
+mod steps;
+mod sum;
+
 use primitives::{Bytes, CodeHash, Hash};
+use serde::{Deserialize, Serialize};
+
+pub use self::steps::{STEP_RECORDS, Verification, VerificationStage};
 
 use crate::{
     Key, Namespace, Records, StateError, StateView, Store, Tip,
     commitment::RootBuilder,
     number,
-    record::{AccountRecord, ContractRecord},
+    record::{AccountRecord, ContractRecord, VersionRecord},
 };
 
 /// Problems that a report spells out; further ones are counted only.
@@ -15,11 +21,15 @@ pub const PROBLEMS_MAX: usize = 100;
 /// Bytes of the key and of the value of a slot, and of an identity.
 const WORD_BYTES: usize = 32;
 
+/// Bytes of the number of a version in its key.
+const VERSION_BYTES: usize = 4;
+
 /// Records between two reports of progress.
 const PROGRESS_RECORDS: u64 = 1 << 14;
 
 /// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The block whose state was read, or nothing for an empty store.
     pub tip: Option<Tip>,
@@ -42,7 +52,8 @@ impl Report {
         self.problems_count == 0
     }
 
-    fn problem(&mut self, problem: String) {
+    /// Adds a problem.
+    pub fn problem(&mut self, problem: String) {
         self.problems_count += 1;
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
@@ -116,8 +127,14 @@ fn check_record(view: &dyn StateView, key: &Key, value: &Bytes) -> Result<(), St
             let contract = ContractRecord::decode(key, value)?;
             match contract.code_hashes.last() {
                 Some(hash) => check_code_is_there(view, key, hash),
+                None if contract.version == 0 => Ok(()),
                 None => Err(corrupt(key, "a contract has code".to_owned())),
             }
+        }
+        Namespace::Version => {
+            check_suffix(key, VERSION_BYTES)?;
+            let version = VersionRecord::decode(key, value)?;
+            check_code_is_there(view, key, &version.code_hash)
         }
         Namespace::Code => {
             check_suffix(key, 0)?;
@@ -146,6 +163,7 @@ fn check_record(view: &dyn StateView, key: &Key, value: &Bytes) -> Result<(), St
         | Namespace::MoveResource
         | Namespace::MoveTable
         | Namespace::Counter
+        | Namespace::Access
         | Namespace::Meta => Ok(()),
     }
 }
