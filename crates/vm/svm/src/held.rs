@@ -350,7 +350,7 @@ impl Moves {
 
 /// Where the code begins in the data of an account that keeps code: one of a program's data, or a
 /// program of the second loader.
-fn code_start(owner: &Pubkey, is_executable: bool, data: &[u8]) -> Option<usize> {
+pub(crate) fn code_start(owner: &Pubkey, is_executable: bool, data: &[u8]) -> Option<usize> {
     if bpf_loader::check_id(owner) && is_executable {
         return Some(0);
     }

@@ -40,6 +40,7 @@ mod machine;
 mod program;
 mod runtime;
 mod session;
+mod standard;
 mod sysvar;
 mod transaction;
 
@@ -49,4 +50,8 @@ pub use call::{BRIDGE_INTERFACE, FLAG_SIGNER, FLAG_WRITABLE, PROGRAM_INTERFACE};
 pub use config::{GAS_PER_COMPUTE_UNIT, SvmConfig};
 pub use deploy::{deposit_lamports, program_data_of};
 pub use machine::{SvmError, SvmVm};
+pub use standard::{
+    StandardAccount, associated_token_account, seeded_account, standard_program,
+    standard_program_address, standard_programs,
+};
 pub use transaction::{Failure, Instructions, Processed};

@@ -2,7 +2,7 @@
 
 use solana_instruction::{Instruction, error::InstructionError};
 use solana_pubkey::Pubkey;
-use vm::{BlockEnvironment, GasMeter, Host, HaltReason, Trap};
+use vm::{BlockEnvironment, GasMeter, HaltReason, Host, Trap};
 
 use crate::{
     frame::{self, Job, Report},

@@ -20,6 +20,7 @@ mod reentrancy;
 mod revert;
 mod snapshot;
 mod solana;
+mod solana_token;
 mod static_call;
 mod trap;
 mod upgrade;

@@ -10,11 +10,11 @@ use braidvm::{
     },
 };
 
-const SIGNER: u8 = 1;
-const WRITABLE: u8 = 2;
+pub(crate) const SIGNER: u8 = 1;
+pub(crate) const WRITABLE: u8 = 2;
 
 /// The system program is the identity of nobody.
-const SYSTEM: Address = Address::ZERO;
+pub(crate) const SYSTEM: Address = Address::ZERO;
 
 /// Lamports that make an account of eight bytes exempt from rent.
 const COUNTER_LAMPORTS: u64 = 946_560;
@@ -93,14 +93,14 @@ fn execute(accounts: &[(Address, u8)], data: &[u8]) -> Bytes {
     call_data("execute(bytes32[],uint8[],bytes)", &[keys, flags, data])
 }
 
-fn invoke(program: Address, accounts: &[(Address, u8)], data: &[u8]) -> Bytes {
+pub(crate) fn invoke(program: Address, accounts: &[(Address, u8)], data: &[u8]) -> Bytes {
     let [keys, flags] = lists(accounts);
     let program = Value::bytes(Bytes::copy_from_slice(program.as_bytes()));
     let data = Value::bytes(Bytes::copy_from_slice(data));
     call_data("invoke(bytes32,bytes32[],uint8[],bytes)", &[program, keys, flags, data])
 }
 
-fn forward(method: &str, to: Address, input: &Bytes) -> Bytes {
+pub(crate) fn forward(method: &str, to: Address, input: &Bytes) -> Bytes {
     let values = [to.into(), Value::bytes(input.clone())];
     call_data(&format!("{method}(address,bytes)"), &values)
 }

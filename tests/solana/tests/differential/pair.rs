@@ -10,7 +10,8 @@ use solana_instruction::{Instruction, error::InstructionError};
 use solana_message::Message;
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable};
-use solana_transaction::{Transaction, TransactionError};
+use solana_transaction::Transaction;
+use solana_transaction_error::TransactionError;
 use vm::{GasMeter, RecordSpace, testkit::MemoryHost};
 use vm_svm::{AccountRecord, Failure, Instructions, SvmConfig, SvmVm, lamports_of, wei_of};
 
