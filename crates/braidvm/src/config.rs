@@ -123,15 +123,6 @@ const fn standard_programs() -> Vec<String> {
     Vec::new()
 }
 
-/// The machines of this build, in the order of their numbers.
-const BUILT_IN: &[VmKind] = &[
-    VmKind::Evm,
-    VmKind::Wasm,
-    #[cfg(feature = "svm")]
-    VmKind::Svm,
-    VmKind::Native,
-];
-
 /// The machines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -142,7 +133,21 @@ pub struct VmConfig {
     pub evm: EvmConfig,
     /// WebAssembly.
     pub wasm: WasmConfig,
+    /// JavaScript.
+    #[cfg(feature = "js")]
+    pub js: vm_js::JsConfig,
 }
+
+/// The machines of this build, in the order of their numbers.
+const BUILT_IN: &[VmKind] = &[
+    VmKind::Evm,
+    VmKind::Wasm,
+    #[cfg(feature = "svm")]
+    VmKind::Svm,
+    #[cfg(feature = "js")]
+    VmKind::Js,
+    VmKind::Native,
+];
 
 impl Default for VmConfig {
     fn default() -> Self {
@@ -150,6 +155,8 @@ impl Default for VmConfig {
             enabled_vms: BUILT_IN.to_vec(),
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
+            #[cfg(feature = "js")]
+            js: vm_js::JsConfig::default(),
         }
     }
 }
@@ -247,6 +254,8 @@ impl Config {
         KernelConfig {
             evm: EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() },
             wasm: self.vm.wasm.clone(),
+            #[cfg(feature = "js")]
+            js: self.vm.js.clone(),
             disabled: self.disabled_vms(),
             ..KernelConfig::default()
         }
@@ -319,7 +328,8 @@ mod tests {
         assert_eq!(config.node.retention_blocks.to_string(), "9");
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
-        assert_eq!(config.disabled_vms(), BUILT_IN[1..]);
+        let others: Vec<VmKind> = BUILT_IN.iter().copied().skip(1).collect();
+        assert_eq!(config.disabled_vms(), others);
     }
 
     #[test]

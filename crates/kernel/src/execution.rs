@@ -35,6 +35,9 @@ pub struct KernelConfig {
     /// Solana programs.
     #[cfg(feature = "svm")]
     pub svm: SvmConfig,
+    /// JavaScript.
+    #[cfg(feature = "js")]
+    pub js: vm_js::JsConfig,
     /// The prices of the host interface.
     pub schedule: Schedule,
     /// Machines that are switched off at start.
@@ -85,6 +88,8 @@ impl Kernel {
         registry.register_hosted(Arc::new(wasm))?;
         #[cfg(feature = "svm")]
         registry.register_hosted(Arc::new(svm(&config.svm)?))?;
+        #[cfg(feature = "js")]
+        registry.register_hosted(Arc::new(vm_js::JsVm::new(&config.js)))?;
         let mut natives = config.natives;
         natives.register_system()?;
         registry.register(Arc::new(NativeVm::new(natives.len() as u64)))?;
