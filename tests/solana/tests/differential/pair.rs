@@ -18,11 +18,8 @@ use vm_svm::{AccountRecord, Failure, Instructions, SvmConfig, SvmVm, lamports_of
 /// Who pays fees in litesvm, and does nothing else.
 const FEE_PAYER: Pubkey = Pubkey::new_from_array([0xfe; 32]);
 
-/// The first slot: after all in which the programs of litesvm were deployed.
-const FIRST_SLOT: u64 = 10;
-
 /// Compute units of a transaction unless a test says otherwise.
-pub(crate) const UNITS: u64 = 1_400_000;
+pub(crate) const UNITS: u64 = 1_000_000;
 
 /// Bytes before the code in the account of a program's data.
 const PROGRAM_DATA_HEAD: usize = 45;
@@ -81,7 +78,8 @@ impl Start {
             .with_blockhash_check(false)
             .with_transaction_history(0);
         light.set_sysvar(&EpochSchedule::without_warmup());
-        light.airdrop(&FEE_PAYER, 1 << 50).expect("the payer of fees gets lamports");
+        let payer = Account { lamports: 1 << 50, rent_epoch: u64::MAX, ..Account::default() };
+        light.set_account(FEE_PAYER, payer).expect("an account without data");
         let vm = SvmVm::new(&SvmConfig::default()).expect("the machine starts");
         Self { vm, light }
     }
@@ -90,7 +88,9 @@ impl Start {
     pub(crate) fn pair(&self, programs: &[Pubkey]) -> Pair<'_> {
         let host = MemoryHost::default();
         let light = self.light.clone();
-        let mut pair = Pair { vm: &self.vm, host, light, slot: FIRST_SLOT };
+        // After all in which the programs of litesvm were deployed.
+        let slot = light.get_sysvar::<Clock>().slot + 1;
+        let mut pair = Pair { vm: &self.vm, host, light, slot };
         for program in programs {
             let account = pair.light.get_account(program).expect("a program of litesvm");
             if bpf_loader_upgradeable::check_id(&account.owner) {
@@ -135,6 +135,7 @@ impl Pair<'_> {
     fn ours(&mut self, list: &[Instruction], unit_limit: u64) -> Told {
         let mut block = self.host.environment.block.clone();
         block.number = BlockNumber(self.slot);
+        block.timestamp_s = 0;
         let metas = list.iter().flat_map(|instruction| &instruction.accounts);
         let signers = metas.filter(|meta| meta.is_signer).map(|meta| meta.pubkey).collect();
         let instructions = Instructions { list: list.to_vec(), signers, unit_limit };
@@ -158,6 +159,7 @@ impl Pair<'_> {
         let schedule = EpochSchedule::without_warmup();
         self.light.set_sysvar(&Clock {
             slot: self.slot,
+            epoch: schedule.get_epoch(self.slot),
             leader_schedule_epoch: schedule.get_leader_schedule_epoch(self.slot),
             ..Clock::default()
         });
