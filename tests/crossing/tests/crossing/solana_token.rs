@@ -1,9 +1,9 @@
 //! SPL tokens that contracts of other machines own: the token program runs as it is, and who signs
 //! for a contract's tokens is the contract.
 
-use braid_crossing_tests::{World, call_data};
+use braid_crossing_tests::World;
 use braidvm::{
-    Address, Bytes, Gas, Receipt, Value,
+    Address, Bytes, Gas, Receipt,
     rooms::{
         state::{Key, Namespace},
         vm_svm::{
