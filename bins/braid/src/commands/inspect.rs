@@ -72,6 +72,7 @@ pub(crate) fn inspect(
         "vm": (found.code_bytes > 0).then_some(found.account.kind),
         "code_hash": found.account.code_hash,
         "code_bytes": found.code_bytes,
+        "personality": found.personality.map(|it| it.to_string()),
         "contract": found.contract,
         "storage": storage,
         "counters": counters,
@@ -219,6 +220,9 @@ fn properties(found: &braidvm::Inspection) -> Vec<Vec<String>> {
     ];
     if found.code_bytes > 0 {
         rows.push(("machine", found.account.kind.to_string()));
+        if let Some(personality) = found.personality {
+            rows.push(("personality", personality.to_string()));
+        }
         rows.push(("code", format!("{} bytes", thousands(found.code_bytes as u64))));
         rows.push(("code hash", found.account.code_hash.to_string()));
     }

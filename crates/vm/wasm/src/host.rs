@@ -14,6 +14,7 @@ mod memory;
 pub(crate) mod object;
 mod scope;
 pub(crate) mod storage;
+pub(crate) mod stylus;
 
 use primitives::{Bytes, Gas};
 use vm::schedule::words;
@@ -30,6 +31,7 @@ pub(crate) struct Call<'a> {
     meter: &'a mut GasMeter,
     buffer: &'a mut Bytes,
     output: &'a mut Bytes,
+    stylus: &'a mut stylus::StylusState,
 }
 
 /// Why a frame ends within an import.

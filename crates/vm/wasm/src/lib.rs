@@ -6,6 +6,8 @@
 //! with the same outcome and the same gas. A frame has an instance of its own, which lives no
 //! longer than the frame.
 //!
+//! A module may also be built for another chain: its imports and exports tell its [`Personality`].
+//!
 //! It does not run WASI programs, components, or modules with threads or vectors.
 
 mod cache;
@@ -15,13 +17,15 @@ mod host;
 pub mod instrument;
 pub mod limits;
 mod machine;
+mod personality;
 mod validate;
 pub mod worker;
 
 pub use config::{
     EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WorkerConfig,
 };
-pub use host::imports::IMPORTS;
+pub use host::imports::{IMPORTS, STYLUS_IMPORTS};
 pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};
+pub use personality::Personality;
 pub use validate::{ImportSignature, ModuleReport, ValueType, inspect};

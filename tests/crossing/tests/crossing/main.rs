@@ -18,6 +18,7 @@ mod reentrancy;
 mod revert;
 mod snapshot;
 mod static_call;
+mod stylus;
 mod trap;
 mod upgrade;
 mod value;

@@ -10,7 +10,7 @@ use wasmi::{
 
 use super::{Attempt, Program, export_name};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::imports::{define_linker, for_each_import};
+use crate::host::imports::{define_linker, for_each_import, for_each_stylus_import};
 use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
@@ -42,6 +42,7 @@ impl Interpreter {
         let checker = Engine::new(&config(CompilationMode::Eager));
         let mut linker = Linker::new(&engine);
         link(&mut linker);
+        link_stylus(&mut linker);
         Self { engine, linker: Arc::new(linker), checker }
     }
 
@@ -114,7 +115,22 @@ struct Handles {
 
 type Linked<T> = Result<T, Error>;
 
-for_each_import!(define_linker!(Linker<Context>, Caller<'_, Context>, Linked, enter));
+for_each_import!(define_linker!(
+    link,
+    crate::host::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
+for_each_stylus_import!(define_linker!(
+    link_stylus,
+    crate::host::stylus::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
 
 fn enter<R>(
     caller: &mut Caller<'_, Context>,

@@ -7,6 +7,7 @@ use primitives::{Bytes, Gas};
 use vm::{Frame, GasMeter, HaltReason, Outcome};
 
 use super::scope::ScopePointer;
+use super::stylus::StylusState;
 use super::{Call, End};
 use crate::instrument::{POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW};
 
@@ -23,6 +24,7 @@ pub(crate) struct FrameState {
     points_change: u64,
     buffer: Bytes,
     output: Bytes,
+    stylus: StylusState,
     end: Option<End>,
     deadline: Option<Instant>,
 }
@@ -100,6 +102,7 @@ impl FrameState {
             points_change: 0,
             buffer: Bytes::new(),
             output: Bytes::new(),
+            stylus: StylusState::default(),
             end: None,
             deadline,
         }
@@ -150,9 +153,9 @@ impl FrameState {
             return Err(End::Halt(HaltReason::Fault));
         }
         self.take_points(points)?;
-        let Self { scope, meter, buffer, output, .. } = self;
+        let Self { scope, meter, buffer, output, stylus, .. } = self;
         let (frame, host) = scope.get();
-        let mut call = Call { memory, frame, host, meter, buffer, output };
+        let mut call = Call { memory, frame, host, meter, buffer, output, stylus };
         catch_unwind(AssertUnwindSafe(|| work(&mut call))).unwrap_or(Err(End::Panic))
     }
 

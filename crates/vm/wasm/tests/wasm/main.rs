@@ -8,6 +8,7 @@ mod faults;
 mod fresh;
 mod hostile;
 mod imports;
+mod stylus;
 
 use std::fmt::Write;
 use std::sync::OnceLock;
