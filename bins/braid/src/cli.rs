@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+pub(crate) mod lifecycle;
+
 use std::path::PathBuf;
 
 use braidvm::{B256, BlockNumber, Hash, Retention, THREADS_MAX, VmKind};
@@ -74,12 +76,30 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Print the genesis of a chain for development, to begin an own one with
     Genesis,
-    /// Make a contract from a file: WebAssembly, a compiler's JSON, or EVM creation code
+    /// Make a contract: WebAssembly, TypeScript, JavaScript, a compiler's JSON, EVM creation code
     Deploy(DeployArgs),
     /// Call a contract and keep nothing
     Call(CallArgs),
     /// Call a contract and keep what it changed, or transfer coin
     Send(SendArgs),
+    /// Give a contract new code: the next version
+    Upgrade(lifecycle::UpgradeArgs),
+    /// Give a contract the code of an earlier version again
+    Rollback(lifecycle::RollbackArgs),
+    /// Let a contract be called no more, until it is unfrozen
+    Freeze(lifecycle::Subject),
+    /// Let a frozen contract be called again
+    Unfreeze(lifecycle::Subject),
+    /// Let a contract never be called again
+    Revoke(lifecycle::Subject),
+    /// List the versions of a contract: code, interface, block, author
+    Versions(lifecycle::VersionsArgs),
+    /// Show whose a contract is, or hand it over
+    Owner(lifecycle::OwnerArgs),
+    /// Show or set who may upgrade a contract or deploy on the chain, and approve of code
+    Policy(lifecycle::PolicyArgs),
+    /// Show or set who has which role with a contract, and which method is for a role alone
+    Access(lifecycle::AccessArgs),
     /// Show a block, make one, run blocks again and compare, or tell how one can be parallel
     Block(BlockArgs),
     /// Show a transaction of the chain, or what the bytes of one say
@@ -95,6 +115,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Show an account or contract: balance, machine, code, interface, storage
     Inspect(InspectArgs),
+    /// Show a state object, or the objects of an owner
+    Object(ObjectArgs),
     /// Show the interface of a file or a contract, or encode and decode by it
     Abi(AbiArgs),
     /// The state as a whole
@@ -103,6 +125,9 @@ pub(crate) enum Command {
     /// The state in files that other nodes begin from
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
+    #[command(subcommand)]
+    Js(JsCommand),
     /// List the machines: versions, switches, counters
     Vms,
     /// Measure side by side with a peer in one run
@@ -160,9 +185,26 @@ pub(crate) struct Moment {
     pub(crate) block: Option<BlockNumber>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum JsCommand {
+    /// Tell what is wrong with the sources of a contract, and show its interface
+    Check {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+    },
+    /// Write the unit that a deploy stores: all modules, without types and comments
+    Pack {
+        /// The entry file, or a folder with a package.json
+        path: PathBuf,
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// The file
+    /// The file, or the folder of a JavaScript project
     pub(crate) file: PathBuf,
     /// Arguments of the constructor
     #[arg(allow_negative_numbers = true)]
@@ -173,6 +215,9 @@ pub(crate) struct DeployArgs {
     /// The machine, where the file does not tell it
     #[arg(long, value_name = "VM")]
     pub(crate) vm: Option<VmKind>,
+    /// Let the owner replace the code later, also where it is EVM code
+    #[arg(long)]
+    pub(crate) managed: bool,
     #[command(flatten)]
     pub(crate) caller: Caller,
 }
@@ -311,6 +356,20 @@ pub(crate) struct InspectArgs {
     /// Records of storage to show
     #[arg(long, default_value_t = 16, value_name = "COUNT")]
     pub(crate) storage: usize,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectArgs {
+    /// The identity of an object, or `list`
+    pub(crate) object: String,
+    /// Whose objects to list: a name, an address, or the identity of an object
+    #[arg(long, value_name = "OWNER")]
+    pub(crate) owner: Option<String>,
+    /// Objects to list
+    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use abi::{Type, Value, parse_argument};
-use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, VmKind, Wei};
+use primitives::{Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, U256, Wei};
 use serde::{Deserialize, Serialize};
 use state::{Key, WriteSet, record::AccountRecord};
 use thiserror::Error;
 use vm::BlockEnvironment;
 
+pub use crate::governance::{GovernanceSection, PolicyName};
 use crate::{
     BaseFeeRule, BlockRecord, ChainRules, Protocol, ROOT_LAG_BLOCKS_MAX, header::header,
     limits::GENESIS_ENTRIES_MAX, suggestion::with_suggestion,
@@ -39,6 +40,9 @@ pub struct Genesis {
     pub base_fee: BaseFeeSection,
     /// Rules of the machines.
     pub protocol: Protocol,
+    /// Who may make contracts, and give them other code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub governance: Option<GovernanceSection>,
     /// Accounts by name or address.
     pub accounts: BTreeMap<String, AccountSection>,
     /// Contracts that are made in the first block, in this order.
@@ -128,6 +132,7 @@ impl Default for Genesis {
             root_lag_blocks: 0,
             base_fee: BaseFeeSection::default(),
             protocol: Protocol::default(),
+            governance: None,
             accounts: BTreeMap::new(),
             contracts: Vec::new(),
         }
@@ -216,6 +221,19 @@ impl Genesis {
         Ok(writes)
     }
 
+    /// The records of who may make contracts. They come after the contracts of the genesis, which
+    /// nobody is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`GenesisError`] where a name does not read or a policy cannot be.
+    pub fn governance_writes(&self, names: Names<'_>) -> Result<WriteSet, GenesisError> {
+        match &self.governance {
+            Some(section) => section.writes(names),
+            None => Ok(WriteSet::new()),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.chain_id == 0 {
             return Err("chain_id is 0, a chain has a number above 0".to_owned());
@@ -283,7 +301,8 @@ fn put_account(
         writes.put(Key::code(&code_hash), code.clone());
     }
     let balance = amount(&account.balance)?;
-    let record = AccountRecord { balance, nonce: account.nonce, kind: VmKind::Evm, code_hash };
+    let nonce = account.nonce;
+    let record = AccountRecord { balance, nonce, code_hash, ..AccountRecord::default() };
     writes.put(key, record.encode());
     for (slot, value) in account.storage.iter().filter(|(_, value)| !value.is_zero()) {
         let key = Key::slot(&alias, &B256::from(*slot));
@@ -293,7 +312,7 @@ fn put_account(
 }
 
 /// The address behind a name, or the address that the text is.
-fn resolve(name: &str, names: Names<'_>) -> Result<Address, String> {
+pub(crate) fn resolve(name: &str, names: Names<'_>) -> Result<Address, String> {
     if let Some(address) = names(name) {
         return Ok(address);
     }
@@ -312,6 +331,6 @@ fn amount(text: &str) -> Result<Wei, String> {
     }
 }
 
-fn wrong(key: &str, reason: &str) -> GenesisError {
+pub(crate) fn wrong(key: &str, reason: &str) -> GenesisError {
     GenesisError { origin: "key".to_owned() + " " + key, reason: reason.to_owned() }
 }

@@ -12,6 +12,7 @@ mod check;
 mod codec;
 pub mod execution;
 pub mod genesis;
+mod governance;
 mod header;
 pub mod limits;
 mod receipt;
@@ -28,6 +29,7 @@ pub use build::{BlockError, OnReceipt, Parent, Proposal, Ran, Skipped, run};
 pub use check::CheckError;
 pub use genesis::{
     AccountSection, BaseFeeRuleName, BaseFeeSection, ContractSection, Genesis, GenesisError,
+    GovernanceSection, PolicyName,
 };
 pub use header::{Header, header_hash};
 pub use receipt::{Receipt, ReceiptStatus};

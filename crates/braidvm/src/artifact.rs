@@ -2,6 +2,7 @@
 
 use abi::Interface;
 use alloy_primitives::hex;
+use js_compiler::Unit;
 use primitives::{Bytes, VmKind};
 use serde_json::Value as Json;
 use thiserror::Error;
@@ -53,8 +54,8 @@ pub enum ArtifactError {
 }
 
 impl Artifact {
-    /// Reads the bytes of a file: a WebAssembly module, a compiler's JSON (solc, Foundry,
-    /// Hardhat), hexadecimal text, or raw EVM creation code.
+    /// Reads the bytes of a file: a WebAssembly module, a JavaScript unit, a compiler's JSON (solc,
+    /// Foundry, Hardhat), hexadecimal text, or raw EVM creation code.
     ///
     /// # Errors
     ///
@@ -76,8 +77,17 @@ impl Artifact {
     /// Code without an interface of its own.
     #[must_use]
     pub fn new(name: &str, code: Bytes) -> Self {
+        if Unit::is_unit(&code) {
+            return Self::from_unit(name, code);
+        }
         let kind = code.starts_with(b"\0asm").then_some(VmKind::Wasm);
         Self { name: name.to_owned(), kind, code, interface: None }
+    }
+
+    /// A packed JavaScript unit, which brings its interface.
+    fn from_unit(name: &str, code: Bytes) -> Self {
+        let interface = Unit::decode(&code).ok().map(|unit| unit.interface);
+        Self { name: name.to_owned(), kind: Some(VmKind::Js), code, interface }
     }
 
     /// The same code with this interface.

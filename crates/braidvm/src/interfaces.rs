@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use abi::{Interface, Method, decode_revert};
-use kernel::{DEPLOYER_INTERFACE, Natives, TransactionResult, decode::Interfaces, deployer};
+use kernel::{
+    ACCESS_INTERFACE, DEPLOYER_INTERFACE, Natives, TransactionResult, access_control,
+    decode::Interfaces, deployer,
+};
 use parking_lot::Mutex;
 use primitives::{Address, Bytes};
 use state::{Key, StateView, record::ContractRecord};
@@ -44,6 +47,9 @@ impl StateInterfaces {
     pub fn get(&self, address: &Address) -> Option<Arc<Interface>> {
         if *address == deployer() {
             return Some(Arc::new(DEPLOYER_INTERFACE.clone()));
+        }
+        if *address == access_control() {
+            return Some(Arc::new(ACCESS_INTERFACE.clone()));
         }
         if let Some(known) = self.known.lock().get(address) {
             return known.clone();

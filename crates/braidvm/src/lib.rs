@@ -29,6 +29,7 @@ mod config;
 mod engine;
 mod error;
 mod interfaces;
+mod lifecycle;
 mod objects;
 mod past;
 mod receipt;
@@ -54,9 +55,11 @@ pub use engine::{BlockReceipt, Engine, FoundTransaction, Inspection, ReadArtifac
 pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
-    Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError, NativeHost,
-    Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, decode,
+    DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError,
+    NativeHost, Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, UPGRADER_ROLE,
+    access_control, decode, deployer, role_name,
 };
+pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
 pub use objects::StateObject;
 pub use past::StateAt;
 pub use primitives::{
@@ -65,7 +68,7 @@ pub use primitives::{
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
-pub use state::{Retention, StoreMetrics};
+pub use state::{Retention, StoreMetrics, record::UpgradePolicy};
 pub use units::parse_amount;
 pub use verify::{VerificationOutcome, VerificationProgress, VerificationTask};
 
@@ -74,6 +77,7 @@ pub mod rooms {
     pub use abi;
     pub use block;
     pub use journal;
+    pub use js_compiler;
     pub use kernel;
     pub use primitives;
     pub use proof;

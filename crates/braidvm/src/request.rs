@@ -153,12 +153,29 @@ pub struct Deploy {
     pub value: Wei,
     /// The most it may use; the gas of a block where nothing is said.
     pub gas_limit: Option<Gas>,
+    /// Whether its owner may replace its code where that is EVM code; of other machines every
+    /// owner may.
+    pub is_managed: bool,
 }
 
 impl Deploy {
     /// A contract whose constructor takes no arguments.
     #[must_use]
     pub const fn new(from: Address, artifact: Artifact) -> Self {
-        Self { from, artifact, arguments: Arguments::none(), value: Wei::ZERO, gas_limit: None }
+        Self {
+            from,
+            artifact,
+            arguments: Arguments::none(),
+            value: Wei::ZERO,
+            gas_limit: None,
+            is_managed: false,
+        }
+    }
+
+    /// The same as a contract whose owner may replace its code.
+    #[must_use]
+    pub const fn managed(mut self) -> Self {
+        self.is_managed = true;
+        self
     }
 }

@@ -89,6 +89,7 @@ impl Journal {
             self.write(&mut writes, key, value);
         }
         let deltas = self.take_counters(&mut writes)?;
+        self.inner.database.guarded_mut().clear();
         let rest = self.inner.finalize();
         assert!(rest.is_empty(), "all accounts were taken");
         let credits = credits.into_iter().map(|(to, sum)| (Address::from_evm(to), Wei(sum)));
@@ -112,7 +113,7 @@ impl Journal {
         let is_new_or_gone = account.is_selfdestructed() || account.is_created() || is_gone;
         let had_slots = is_new_or_gone && !account.is_loaded_as_not_existing();
         let cleared = if had_slots { self.slots(address)? } else { BTreeMap::new() };
-        let record = (!is_gone).then(|| self.write_record(writes, &account));
+        let record = (!is_gone).then(|| self.write_record(writes, address, &account));
         self.write(writes, Key::account(address), record.map(|record| record.encode()));
         if is_gone {
             account.storage.clear();
@@ -122,7 +123,12 @@ impl Journal {
     }
 
     /// The record of an account; its code is written where it is new.
-    fn write_record(&self, writes: &mut WriteSet, account: &Account) -> AccountRecord {
+    fn write_record(
+        &self,
+        writes: &mut WriteSet,
+        address: &Address,
+        account: &Account,
+    ) -> AccountRecord {
         let info = &account.info;
         let (kind, code_hash) = self.real_code(info);
         let code = info.code.as_ref().filter(|_| kind == VmKind::Evm);
@@ -132,7 +138,8 @@ impl Journal {
             writes.put(Key::code(&code_hash), code);
         }
         let code_hash = if code_hash.0.is_zero() { CodeHash::EMPTY } else { code_hash };
-        AccountRecord { balance: Wei(info.balance), nonce: info.nonce, kind, code_hash }
+        let is_guarded = self.is_guarded(address);
+        AccountRecord { balance: Wei(info.balance), nonce: info.nonce, kind, code_hash, is_guarded }
     }
 
     fn write_slots(

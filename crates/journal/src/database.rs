@@ -1,7 +1,7 @@
 //! The state below a journal: what was read of the view, and what was already taken from above.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -89,6 +89,8 @@ pub struct ViewDatabase {
     is_deferring: bool,
     reads: ReadSet,
     fault: Option<StateError>,
+    /// Accounts whose calls have to ask first, of those that were loaded or changed.
+    guarded: BTreeSet<EvmAddress>,
     /// Coin that accounts are to get which nobody has loaded.
     credits: BTreeMap<EvmAddress, U256>,
     /// Analysed code by its hash, and the last round in which an account named it.
@@ -107,6 +109,7 @@ impl ViewDatabase {
             is_deferring: false,
             reads: ReadSet::default(),
             fault: None,
+            guarded: BTreeSet::new(),
             credits: BTreeMap::new(),
             codes: HashMap::new(),
             round: 0,
@@ -119,6 +122,7 @@ impl ViewDatabase {
         self.written.clear();
         self.reads = ReadSet::default();
         self.fault = None;
+        self.guarded.clear();
         self.credits.clear();
         self.round += 1;
         if self.codes.len() > CODES_MAX {
@@ -132,6 +136,16 @@ impl ViewDatabase {
         *sum = sum.saturating_add(amount);
     }
 
+    /// Accounts whose calls have to ask first.
+    pub(crate) const fn guarded(&self) -> &BTreeSet<EvmAddress> {
+        &self.guarded
+    }
+
+    /// As [`guarded`](Self::guarded), to change them.
+    pub(crate) const fn guarded_mut(&mut self) -> &mut BTreeSet<EvmAddress> {
+        &mut self.guarded
+    }
+
     /// The coin that was laid over accounts.
     pub(crate) fn take_credits(&mut self) -> BTreeMap<EvmAddress, U256> {
         std::mem::take(&mut self.credits)
@@ -140,7 +154,7 @@ impl ViewDatabase {
     /// Whether the code of this hash is in the state: an account that was read names it.
     pub(crate) fn has_code(&self, hash: &CodeHash) -> bool {
         let is_named = self.codes.get(&hash.0).is_some_and(|(_, round)| *round == self.round);
-        is_named || self.known(&Key::code(hash)).is_some()
+        is_named || self.known(&Key::code(hash)).flatten().is_some()
     }
 
     /// The view.
@@ -268,6 +282,9 @@ impl ViewDatabase {
         let key = Key::account(&Address::from_evm(address));
         let Some(bytes) = self.read(&key)? else { return Ok(None) };
         let record = AccountRecord::decode(&key, &bytes).map_err(|error| self.fail(error))?;
+        if record.is_guarded {
+            self.guarded.insert(address);
+        }
         Ok(Some(record))
     }
 }

@@ -55,6 +55,9 @@ impl JournalTr for Journal {
         if !self.warm.is_empty() {
             self.warm.clear();
         }
+        if self.has_guarded() {
+            self.release_destroyed();
+        }
         self.inner.commit_tx();
     }
 

@@ -451,6 +451,87 @@ impl Journal {
         Ok(())
     }
 
+    /// Makes a contract of the EVM run other code: an upgrade of one that is managed.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    ///
+    /// # Panics
+    ///
+    /// Where the code begins with `0xEF`, which no code of the EVM does (EIP-3541).
+    pub fn set_evm_code(&mut self, address: &Address, code: Bytes) -> Result<(), StateError> {
+        assert!(code.first() != Some(&0xef), "no code of the EVM begins so");
+        self.load_account(address.evm_alias()).map_err(|error| error.0)?;
+        // An account keeps one code, and earlier versions stay readable: so each is a record of its
+        // own, also where a later transaction replaces it before changes are taken.
+        let key = Key::code(&CodeHash::of(&code));
+        if self.record(&key)?.is_none() {
+            self.set_record(key, Some(code.clone()));
+        }
+        self.set_code(address.evm_alias(), Bytecode::new_legacy(code));
+        Ok(())
+    }
+
+    /// Takes back one count of an account's nonce, for a creation that counts it itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    ///
+    /// # Panics
+    ///
+    /// Where the nonce is zero.
+    pub fn uncount_nonce(&mut self, address: &Address) -> Result<(), StateError> {
+        let mut loaded = self.load_account_mut(address.evm_alias()).map_err(|error| error.0)?;
+        let nonce = loaded.data.nonce();
+        loaded.data.set_nonce(nonce.checked_sub(1).expect("invariant: the nonce was counted"));
+        Ok(())
+    }
+
+    /// Whether calls of any account that is loaded have to ask first.
+    #[inline]
+    #[must_use]
+    pub fn has_guarded(&self) -> bool {
+        !self.inner.database.guarded().is_empty()
+    }
+
+    /// Whether calls of an account have to ask first. It must have been loaded.
+    #[must_use]
+    pub fn is_guarded(&self, address: &Address) -> bool {
+        self.has_guarded() && self.inner.database.guarded().contains(&address.evm_alias())
+    }
+
+    /// Makes calls of an account ask first, or no longer. The account keeps it.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn set_guarded(&mut self, address: &Address, is_guarded: bool) -> Result<(), StateError> {
+        let alias = address.evm_alias();
+        self.load_account(alias).map_err(|error| error.0)?;
+        let before = self.is_guarded(address);
+        if before == is_guarded {
+            return Ok(());
+        }
+        self.touch_account(alias);
+        let guarded = self.inner.database.guarded_mut();
+        if is_guarded {
+            guarded.insert(alias)
+        } else {
+            guarded.remove(&alias)
+        };
+        self.push_undo(Change::Guarded { address: alias, before });
+        Ok(())
+    }
+
+    /// What was destroyed is nothing any more that calls would ask for.
+    pub(crate) fn release_destroyed(&mut self) {
+        for address in &self.inner.inner.selfdestructed_addresses {
+            self.inner.database.guarded_mut().remove(address);
+        }
+    }
+
     /// The hash of an earlier block, zero where it is not known.
     ///
     /// # Errors
@@ -572,6 +653,12 @@ impl Journal {
                 Change::Counter { key, before } => {
                     let open = self.counters.insert(key, before);
                     assert!(open.is_some(), "a counter that was changed is open");
+                }
+                Change::Guarded { address, before } => {
+                    let guarded = self.inner.database.guarded_mut();
+                    let is_change =
+                        if before { guarded.insert(address) } else { guarded.remove(&address) };
+                    assert!(is_change, "an account that was guarded or released is so");
                 }
                 Change::Warmed { key } => {
                     let was_warm = self.warm.remove(&key);

@@ -40,6 +40,17 @@ pub(crate) enum Change {
         /// The change that was open, [`Delta::NONE`] where there was none.
         before: Delta,
     },
+    /// Calls of an account have to ask first from here on, or need not any more.
+    ///
+    /// Action: the account enters the set of guarded ones, or leaves it.
+    ///
+    /// Revert: it is again in the set, or out of it, as it was.
+    Guarded {
+        /// The account.
+        address: EvmAddress,
+        /// Whether it was in the set.
+        before: bool,
+    },
     /// A record was accessed for the first time in the transaction.
     ///
     /// Action: `key` enters the warm set.

@@ -161,6 +161,7 @@ impl World {
                 nonce: account.nonce,
                 kind: account.kind,
                 code_hash: account.code_hash,
+                is_guarded: false,
             };
             if record != AccountRecord::default() {
                 state.insert(Key::account(&address(*index)), record.encode());

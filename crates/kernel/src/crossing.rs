@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use abi::revert::encode_error_string;
 use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
-use state::{Key, StateError, record};
+use state::StateError;
 use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
-use vm_evm::{Crossing, ForeignCall, Frames, TransactionResult};
+use vm_evm::{Crossing, ForeignCall, Frames, GuardedCall, GuardedCreation, TransactionResult};
 use vm_native::Natives;
 
-use crate::{deploy, host::FrameHost, native, registry::Registry};
+use crate::{
+    host::FrameHost,
+    lifecycle::{self, Desk},
+    native,
+    registry::Registry,
+};
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
 /// (2 MiB) and half of it for the host functions and the EVM frames between.
@@ -117,19 +122,12 @@ impl Crossroads {
         machine.execute(&frame, &mut FrameHost::new(self, frames, &frame))
     }
 
-    /// The code of the contract, if the contract may run now.
+    /// The code of the contract. Whether it may be called was asked before the frame began.
     fn runnable_code(
         &self,
         frames: &mut Frames<'_>,
         run: &HostedRun<'_>,
     ) -> Result<Bytes, HaltReason> {
-        let record = frames.journal().record(&Key::contract(&run.contract)).map_err(fault)?;
-        if let Some(bytes) = record {
-            let status = record::ContractRecord::status_of(&bytes);
-            if status != Some(record::ContractStatus::Active) && run.entry == Entry::Call {
-                return Err(HaltReason::NotActive(status.map_or("corrupt", |it| it.name())));
-            }
-        }
         let code = frames.journal().code(&run.code_hash).map_err(fault)?;
         code.ok_or_else(|| HaltReason::NotRunnable(format!("code {} is missing", run.code_hash)))
     }
@@ -153,7 +151,7 @@ impl Crossing for Crossroads {
     }
 
     fn system_kind(&self, address: &EvmAddress) -> Option<VmKind> {
-        if *address == deploy::DEPLOYER_EVM {
+        if [lifecycle::DEPLOYER_EVM, lifecycle::access::ACCESS_EVM].contains(address) {
             return Some(VmKind::Evm);
         }
         self.natives.at(address).map(|_| VmKind::Native)
@@ -162,13 +160,33 @@ impl Crossing for Crossroads {
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
         match self.natives.get(&call.contract) {
             Some(contract) => native::run(self, frames, call, contract.as_ref()),
-            None => deploy::run(self, frames, call),
+            None if call.contract == lifecycle::access::access_control() => {
+                lifecycle::access::run(self, frames, call)
+            }
+            None => lifecycle::run(self, frames, call),
+        }
+    }
+
+    fn may_call(&self, frames: &mut Frames<'_>, call: &GuardedCall<'_>) -> Result<Gas, Outcome> {
+        lifecycle::guard::may_call(self, frames, call)
+    }
+
+    fn may_create(
+        &self,
+        frames: &mut Frames<'_>,
+        creation: &GuardedCreation<'_>,
+    ) -> Result<Gas, Outcome> {
+        let whom = (creation.creator, creation.init_code);
+        let mut desk = Desk::aside(self, frames, whom, creation.gas_limit);
+        match lifecycle::guard::may_create(&mut desk, creation.init_code) {
+            Ok(_) => Ok(desk.gas.used()),
+            Err(stop) => Err(desk.end(Err(stop))),
         }
     }
 }
 
 /// Runs a frame on native stack that is grown where little is left.
-pub(crate) fn on_enough_stack(frame: impl FnOnce() -> Outcome) -> Outcome {
+pub(crate) fn on_enough_stack<T>(frame: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, frame)
 }
 

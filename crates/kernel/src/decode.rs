@@ -10,7 +10,11 @@ use vm::{
     trace::{CallKind, CallNode, Event},
 };
 
-use crate::deploy::{DEPLOYER_INTERFACE, deployer};
+use crate::lifecycle::{
+    DEPLOYER_INTERFACE,
+    access::{ACCESS_INTERFACE, access_control},
+    deployer,
+};
 
 /// Where the interface of a contract comes from.
 pub trait Interfaces {
@@ -117,12 +121,18 @@ fn interface_of(address: &Address, interfaces: &dyn Interfaces) -> Option<Arc<In
     if *address == deployer() {
         return Some(Arc::new(DEPLOYER_INTERFACE.clone()));
     }
+    if *address == access_control() {
+        return Some(Arc::new(ACCESS_INTERFACE.clone()));
+    }
     interfaces.interface(address)
 }
 
 fn name_of(address: &Address, interfaces: &dyn Interfaces) -> Option<String> {
     if *address == deployer() {
         return Some("deployer".to_owned());
+    }
+    if *address == access_control() {
+        return Some("access".to_owned());
     }
     interfaces.name(address)
 }

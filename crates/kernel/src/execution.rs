@@ -15,7 +15,7 @@ use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
     crossing::Crossroads,
-    deploy::is_deploy,
+    lifecycle::is_deploy,
     registry::{Registry, RegistryError},
 };
 

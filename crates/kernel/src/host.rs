@@ -10,7 +10,7 @@ use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
 use crate::{
     crossing::Crossroads,
-    deploy::{self, Creation},
+    lifecycle::{self, Creation},
 };
 
 /// What a frame of a hosted machine reaches the transaction through.
@@ -127,6 +127,11 @@ impl Host for FrameHost<'_, '_> {
         self.access.code_hash(gas, address)
     }
 
+    fn interface(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Option<Bytes>, Trap> {
+        let record = self.contract_record(gas, address)?;
+        Ok(record.and_then(|record| record.interface).map(|text| Bytes::from(text.into_bytes())))
+    }
+
     fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {
         self.access.transfer(gas, to, amount)
     }
@@ -185,7 +190,7 @@ impl Host for FrameHost<'_, '_> {
                 gas_limit: lent,
                 depth: self.depth,
             };
-            deploy::create(self.crossroads, self.access.frames(), &creation)
+            lifecycle::create(self.crossroads, self.access.frames(), &creation)
         };
         self.settle(gas, lent, &outcome)?;
         let address = if outcome.status == Status::Success { address } else { None };

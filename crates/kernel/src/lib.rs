@@ -10,18 +10,25 @@
 
 mod crossing;
 pub mod decode;
-mod deploy;
 mod estimate;
 mod execution;
 mod host;
+mod lifecycle;
 mod native;
 mod objects;
 mod registry;
 
 pub use crossing::Crossroads;
-pub use deploy::{DEPLOYER_INTERFACE, deploy_input, deployer, describe_input, upgrade_input};
 pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
 pub use execution::{Execution, Kernel, KernelConfig, KernelError};
+pub use lifecycle::{
+    DEPLOYER_INTERFACE,
+    access::{
+        ACCESS_INTERFACE, DEFAULT_ADMIN_ROLE, DEPLOYER_ROLE, UPGRADER_ROLE, access_control,
+        member_key as role_key, role_name,
+    },
+    deploy_input, deployer, describe_input, lifecycle_input, upgrade_input,
+};
 pub use registry::{MachineStatus, Registry, RegistryError};
 pub use vm_evm::{
     AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,

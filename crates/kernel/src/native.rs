@@ -60,6 +60,21 @@ impl FrameHost<'_, '_> {
         gas.charge(schedule.read_word.saturating_mul(record_words))?;
         Ok(record)
     }
+
+    /// The record of a contract, charged as a record of storage is.
+    pub(crate) fn contract_record(
+        &mut self,
+        gas: &mut GasMeter,
+        contract: &Address,
+    ) -> Result<Option<ContractRecord>, Trap> {
+        let key = Key::contract(contract);
+        let Some(bytes) = self.system_record(gas, &key)? else { return Ok(None) };
+        let record = ContractRecord::decode(&key, &bytes).map_err(|error| {
+            self.access.frames().scope().set_fault(error.to_string());
+            Trap::Fault
+        })?;
+        Ok(Some(record))
+    }
 }
 
 impl NativeHost for FrameHost<'_, '_> {
@@ -68,12 +83,7 @@ impl NativeHost for FrameHost<'_, '_> {
         gas: &mut GasMeter,
         contract: &Address,
     ) -> Result<Option<ContractSummary>, Trap> {
-        let key = Key::contract(contract);
-        let Some(bytes) = self.system_record(gas, &key)? else { return Ok(None) };
-        let record = ContractRecord::decode(&key, &bytes).map_err(|error| {
-            self.access.frames().scope().set_fault(error.to_string());
-            Trap::Fault
-        })?;
+        let Some(record) = self.contract_record(gas, contract)? else { return Ok(None) };
         Ok(Some(ContractSummary {
             kind: record.kind,
             version: record.version,

@@ -22,6 +22,9 @@ pub const FOREIGN_CODE_BYTES_MAX: usize = 8 << 20;
 /// Versions of a contract. All of their code hashes are in its record.
 pub const CONTRACT_VERSIONS_MAX: u32 = 256;
 
+/// Approvals that one change of a contract can ask for or have.
+pub const APPROVALS_MAX: u32 = 64;
+
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 

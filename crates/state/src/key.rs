@@ -69,6 +69,10 @@ namespaces! {
     /// A number of a contract that is changed by adding and subtracting; see
     /// [`number`](crate::number).
     Counter = 13, "counter";
+    /// A version of a contract that a later one replaced.
+    Version = 14, "version";
+    /// Who may do what with a contract: roles, rules of methods, approvals.
+    Access = 15, "access";
 }
 
 /// The key of one record: namespace, space, and a key of any length within them.
@@ -122,6 +126,18 @@ impl Key {
     #[must_use]
     pub fn contract(address: &Address) -> Self {
         Self::new(Namespace::Contract, address, &[])
+    }
+
+    /// An earlier version of a contract.
+    #[must_use]
+    pub fn version(address: &Address, version: u32) -> Self {
+        Self::new(Namespace::Version, address, &version.to_be_bytes())
+    }
+
+    /// A record of who may do what with a contract.
+    #[must_use]
+    pub fn access(address: &Address, key: &[u8]) -> Self {
+        Self::new(Namespace::Access, address, key)
     }
 
     /// The identity behind a 20-byte alias, given as the EVM address.

@@ -285,16 +285,7 @@ fn healthy_state() -> WriteSet {
         nonce: 1,
         ..AccountRecord::default()
     };
-    let record = ContractRecord {
-        kind: VmKind::Wasm,
-        version: 1,
-        code_hashes: vec![hash],
-        owner: Some(plain),
-        status: ContractStatus::Active,
-        interface: None,
-        created_block: 0,
-        updated_block: 0,
-    };
+    let record = ContractRecord::new(VmKind::Wasm, hash, plain, 0);
     let mut writes = WriteSet::new();
     writes.put(Key::account(&plain), account.encode());
     let account = AccountRecord { kind: VmKind::Wasm, code_hash: hash, ..account };
@@ -368,6 +359,7 @@ fn stored_bytes_are_fixed() {
         nonce: 3,
         kind: VmKind::Move,
         code_hash: CodeHash(B256::repeat_byte(0xab)),
+        is_guarded: false,
     };
     let plain = AccountRecord { code_hash: CodeHash::EMPTY, ..account };
     let head = format!("0x{}0102{}0303", "00".repeat(30), "00".repeat(7));
@@ -375,15 +367,14 @@ fn stored_bytes_are_fixed() {
     assert_eq!(account.encode().to_string(), format!("{head}{}", "ab".repeat(32)));
     assert_eq!(AccountRecord::decode(&key, &account.encode()).expect("own bytes"), account);
 
+    let first = CodeHash(B256::repeat_byte(1));
     let contract = ContractRecord {
-        kind: VmKind::Js,
         version: 2,
-        code_hashes: vec![CodeHash(B256::repeat_byte(1)), CodeHash(B256::repeat_byte(2))],
-        owner: Some(Address::new([3; 32])),
+        code_hashes: vec![first, CodeHash(B256::repeat_byte(2))],
         status: ContractStatus::Frozen,
         interface: Some("{\"name\":\"x\"}".to_owned()),
-        created_block: 4,
         updated_block: 5,
+        ..ContractRecord::new(VmKind::Js, first, Address::new([3; 32]), 4)
     };
     let text = format!(
         "\u{1}{{\"kind\":\"js\",\"version\":2,\"code_hashes\":[\"0x{}\",\"0x{}\"],\

@@ -111,6 +111,13 @@ pub trait Host {
         address: &Address,
     ) -> Result<Option<(VmKind, CodeHash)>, Trap>;
 
+    /// The interface of a contract, as JSON; nothing where it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    fn interface(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Option<Bytes>, Trap>;
+
     /// Moves coin of the contract to another identity without running its code. Tells whether
     /// the balance sufficed.
     ///

@@ -45,6 +45,8 @@ pub struct MemoryState {
     pub balances: BTreeMap<Address, Wei>,
     /// How many contracts an identity made.
     pub nonces: BTreeMap<Address, u64>,
+    /// Interfaces of contracts, as JSON.
+    pub interfaces: BTreeMap<Address, Bytes>,
     /// Which machine runs the code of an identity, and the hash of that code.
     pub codes: BTreeMap<Address, (VmKind, CodeHash)>,
     /// Events in their order.
@@ -341,6 +343,15 @@ impl Host for MemoryHost {
         self.operation()?;
         self.account_access(gas, address)?;
         Ok(self.state.codes.get(address).copied())
+    }
+
+    fn interface(&mut self, gas: &mut GasMeter, address: &Address) -> Result<Option<Bytes>, Trap> {
+        self.operation()?;
+        self.account_access(gas, address)?;
+        let interface = self.state.interfaces.get(address).cloned();
+        let length = interface.as_ref().map_or(0, |interface| interface.len());
+        gas.charge(self.schedule.read_word.saturating_mul(words(length)))?;
+        Ok(interface)
     }
 
     fn transfer(&mut self, gas: &mut GasMeter, to: &Address, amount: Wei) -> Result<bool, Trap> {

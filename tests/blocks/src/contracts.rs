@@ -43,6 +43,40 @@ pub const SCANNER: &str = r#"(module
     (call $output_write (i32.const 64) (i32.const 4))
     (i32.const 0)))"#;
 
+/// WebAssembly that by the first byte of its input makes an object of its own (0), or sets a field
+/// of (1), deletes (2) or gives away (3) the first one that it has.
+pub const COLLECTOR: &str = r#"(module
+  (import "braid1" "input_read" (func $input_read (param i32 i32 i32)))
+  (import "braid1" "buffer_read" (func $buffer_read (param i32 i32 i32)))
+  (import "braid1" "output_write" (func $output_write (param i32 i32)))
+  (import "braid1" "contract" (func $contract (param i32)))
+  (import "braid1" "object_create" (func $create (param i32 i32 i32) (result i32)))
+  (import "braid1" "object_set_field"
+    (func $set_field (param i32 i32 i32 i32 i32) (result i32)))
+  (import "braid1" "object_set_owner" (func $set_owner (param i32 i32 i32) (result i32)))
+  (import "braid1" "object_delete" (func $delete (param i32) (result i32)))
+  (import "braid1" "object_list" (func $list (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 512) "\00\06uint64")
+  (func (export "call") (param i32) (result i32) (local $operation i32)
+    (call $input_read (i32.const 0) (i32.const 0) (i32.const 1))
+    (local.set $operation (i32.load8_u (i32.const 0)))
+    (call $contract (i32.const 32))
+    (if (i32.eqz (local.get $operation))
+      (then (drop (call $create (i32.const 0) (i32.const 32) (i32.const 64))))
+      (else (if (call $list
+          (i32.const 0) (i32.const 32) (i32.const 0) (i32.const -1) (i32.const 1))
+        (then
+          (call $buffer_read (i32.const 64) (i32.const 0) (i32.const 32))
+          (if (i32.eq (local.get $operation) (i32.const 1)) (then (drop (call $set_field
+            (i32.const 64) (i32.const 514) (i32.const 6) (i32.const 512) (i32.const 40)))))
+          (if (i32.eq (local.get $operation) (i32.const 2))
+            (then (drop (call $delete (i32.const 64)))))
+          (if (i32.eq (local.get $operation) (i32.const 3)) (then (drop
+            (call $set_owner (i32.const 64) (i32.const 0) (i32.const 96)))))))))
+    (call $output_write (i32.const 64) (i32.const 32))
+    (i32.const 0)))"#;
+
 /// WebAssembly that reads a record which each call changes, so that attempts are withdrawn inside
 /// of it, and answers with success whatever its own call of the contract in its input gave.
 pub use crossing_tests::contracts::WASM_BOUNCER;

@@ -3,6 +3,7 @@
 //! The tests are in `tests/blocks`. Nothing but tests uses this crate.
 
 pub mod contracts;
+pub mod managed;
 pub mod town;
 pub mod traffic;
 

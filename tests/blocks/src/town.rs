@@ -19,7 +19,7 @@ use crossing_tests::{
     world,
 };
 
-use crate::{Random, contracts};
+use crate::{Random, contracts, managed::Managed};
 
 /// Those who send transactions.
 pub const SENDERS: u64 = 14;
@@ -38,11 +38,13 @@ pub struct Town {
     wasm_token: Address,
     scanner: Address,
     counted: Address,
+    collector: Address,
     bouncers: [Address; 2],
     watcher: Address,
     hot_counter: Address,
     own_counter: Address,
     maker: Address,
+    managed: Vec<Managed>,
     view: Arc<dyn StateView>,
 }
 
@@ -99,6 +101,7 @@ impl Town {
     #[must_use]
     pub fn new() -> Self {
         let mut sample = Sample::new();
+        let managed = Managed::all(&mut sample);
         let world = &mut sample.world;
         let supply = [braidvm::Value::text("Braid"), braidvm::Value::text("BRD")];
         let arguments = [&supply[..], &[U256::from(1u64 << 50).into()]].concat();
@@ -106,6 +109,7 @@ impl Town {
         let wasm_token = world.deploy("rust/token.wasm", &arguments);
         let scanner = world.deploy_wat(contracts::SCANNER);
         let counted = world.deploy_wat(contracts::WASM_COUNTER);
+        let collector = world.deploy_wat(contracts::COLLECTOR);
         let bouncers = [
             world.deploy_wat(contracts::WASM_BOUNCER),
             world.deploy_evm(crossing_tests::contracts::EVM_BOUNCER),
@@ -136,11 +140,13 @@ impl Town {
             wasm_token,
             scanner,
             counted,
+            collector,
             bouncers,
             watcher,
             hot_counter,
             own_counter,
             maker,
+            managed,
             view,
         }
     }
@@ -256,7 +262,7 @@ impl Writer<'_> {
         let somebody = sender(random.below(SENDERS + 3));
         let amount = U256::from(random.below(50));
         let coin = random.below(1000);
-        match random.below(19) {
+        match random.below(26) {
             0..=2 => (somebody, Bytes::new(), coin),
             3 => (self.beneficiary, Bytes::new(), coin * random.below(2)),
             4 | 5 => {
@@ -291,6 +297,12 @@ impl Writer<'_> {
                 let input = [&[1], amount.to_be_bytes::<32>().as_slice()].concat();
                 self.passed_on(town.counted, &input.into())
             }
+            19..=22 => self.managed(),
+            23 | 24 => (town.collector, vec![*random.of(&[0, 0, 0, 1, 1, 2, 3])].into(), 0),
+            25 => {
+                let operation = vec![*random.of(&[0, 1, 2, 3])];
+                self.passed_on(town.collector, &operation.into())
+            }
             14 if !self.made.is_empty() => {
                 let made = *self.random.of(&self.made);
                 (made, Bytes::from_static(&[7; 9]), 0)
@@ -299,6 +311,22 @@ impl Writer<'_> {
                 let counter = *self.random.of(&town.sample.counters);
                 self.passed_on(counter, &increment())
             }
+        }
+    }
+
+    /// A change of a contract that others call, or a call of it.
+    fn managed(&mut self) -> (Address, Bytes, u64) {
+        let town = self.town;
+        let managed = self.random.of(&town.managed);
+        let (to, input) = managed.call();
+        match self.random.below(4) {
+            0 | 1 => {
+                let holders = [&town.sample.evm_relays[..], &[sender(0), sender(1)]].concat();
+                let (to, input) = managed.change(&mut self.random, &holders);
+                (to, input, 0)
+            }
+            2 => (to, input, 0),
+            _ => self.passed_on(to, &input),
         }
     }
 

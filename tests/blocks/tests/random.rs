@@ -1,6 +1,7 @@
 //! The same block gives the same on any number of threads.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     sync::{Arc, Mutex},
 };
@@ -10,7 +11,7 @@ use braid_block_tests::{
     Random, Town,
     town::{kernel, sender},
 };
-use braidvm::rooms::kernel::Kernel;
+use braidvm::rooms::{kernel::Kernel, vm_native::system};
 
 const SEEDS: u64 = 5;
 const TRANSACTIONS: u64 = 90;
@@ -27,6 +28,7 @@ fn executor(kernel: &Arc<Kernel>, workers: usize, stretch: usize) -> Executor {
 fn any_number_of_threads_gives_what_one_after_another_gives() {
     let town = Town::new();
     let mut counts = [0usize; 2];
+    let mut object_events = BTreeSet::new();
     for recipient in [None, Some(sender(5))] {
         let kernel = kernel(recipient);
         for (workers, stretch) in [(1, 1), (2, 1), (2, 7), (4, 0), (8, 2), (16, 1)] {
@@ -40,10 +42,15 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
                 });
                 for outcome in &executed.outcomes {
                     counts[usize::from(matches!(outcome, Outcome::Included(_)))] += 1;
+                    let Outcome::Included(result) = outcome else { continue };
+                    let events = result.events.iter();
+                    let events = events.filter(|it| it.address == system::objects());
+                    object_events.extend(events.map(|it| it.topics[0]));
                 }
             }
         }
     }
+    assert_eq!(object_events.len(), 4, "objects are made, changed, given away and deleted");
     assert!(counts[0] > 100 && counts[1] > 1_000, "one outcome is rare: {counts:?}");
 }
 

@@ -44,6 +44,7 @@ fn put_account(records: &mut WriteSet, address: &Address, account: &AccountInfo)
         nonce: account.nonce,
         kind: VmKind::Evm,
         code_hash,
+        is_guarded: false,
     };
     records.put(Key::account(address), record.encode());
     if !account.code.is_empty() {

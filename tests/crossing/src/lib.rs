@@ -4,6 +4,7 @@
 //! The tests are in `tests/crossing`. Nothing but tests uses this crate.
 
 pub mod contracts;
+pub mod lifecycle;
 pub mod sample;
 pub mod world;
 

@@ -57,6 +57,7 @@ const DIRECTIONS: [(&str, &[&str]); 24] = [
             "vm-evm",
             "vm-wasm",
             "vm-native",
+            "js-compiler",
             "kernel",
             "parallel",
             "block",

@@ -10,6 +10,7 @@ use braidvm::{
 };
 use serde_json::{Value as Json, json};
 
+use super::javascript;
 use crate::{
     cli::{CallArgs, Caller, DeployArgs, EstimateArgs, Global, SendArgs, Target, TraceArgs},
     context,
@@ -90,6 +91,7 @@ pub(crate) fn estimate(
             arguments: arguments.method.iter().chain(&arguments.arguments).cloned().collect(),
             abi: None,
             vm: None,
+            managed: false,
             caller: arguments.caller.clone(),
         };
         let deploy = deploy_request(&engine, &arguments)?;
@@ -174,8 +176,11 @@ pub(crate) fn artifact(
     abi: Option<&Path>,
     kind: Option<VmKind>,
 ) -> Result<Artifact, Failure> {
-    let mut artifact =
-        Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?;
+    let mut artifact = if javascript::is_source(file) {
+        javascript::artifact(file)?
+    } else {
+        Artifact::from_bytes(&context::file_name(file), &context::read_bytes(file)?)?
+    };
     if let Some(path) = abi {
         artifact = artifact.with_interface(context::interface(path)?);
     }
@@ -190,10 +195,15 @@ fn deploy_request(engine: &Engine, arguments: &DeployArgs) -> Result<Deploy, Fai
     let mut deploy =
         Deploy::new(from, artifact).arguments(arguments.arguments.clone()).value(value);
     deploy.gas_limit = gas_limit;
+    deploy.is_managed = arguments.managed;
     Ok(deploy)
 }
 
-fn show_receipt(engine: &Engine, receipt: &Receipt, output: &Output) -> Result<(), Failure> {
+pub(crate) fn show_receipt(
+    engine: &Engine,
+    receipt: &Receipt,
+    output: &Output,
+) -> Result<(), Failure> {
     let interfaces = engine.interfaces();
     let events: Vec<_> =
         receipt.events.iter().map(|event| decode_event(event, &interfaces)).collect();
@@ -281,14 +291,14 @@ pub(crate) fn gas_json(by_vm: &[(VmKind, braidvm::Gas)]) -> Json {
     by_vm.iter().map(|(kind, gas)| (kind.to_string(), json!(gas))).collect()
 }
 
-fn failed(reason: &Option<String>) -> Result<(), Failure> {
+pub(crate) fn failed(reason: &Option<String>) -> Result<(), Failure> {
     match reason {
         None => Ok(()),
         Some(reason) => Err(Failure::Contract(reason.clone())),
     }
 }
 
-fn remark_on_memory(global: &Global, output: &Output) {
+pub(crate) fn remark_on_memory(global: &Global, output: &Output) {
     if global.data.is_none() {
         output.remark("the chain was in memory and is gone now; --data DIR keeps it");
     }

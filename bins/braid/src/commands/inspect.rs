@@ -15,6 +15,9 @@ use crate::{
     output::Output,
 };
 
+/// Records of access that are shown.
+pub(crate) const ACCESS_RECORDS_MAX: usize = 1000;
+
 pub(crate) fn accounts(global: &Global, output: &Output) -> Result<(), Failure> {
     let engine = context::engine(global)?;
     let mut rows = Vec::new();
@@ -43,6 +46,7 @@ pub(crate) fn inspect(
     let address = engine.account(&arguments.address)?;
     let state = context::state(&engine, &arguments.moment)?;
     let found = state.inspect(&address, arguments.storage)?;
+    let rules = state.access(&address, ACCESS_RECORDS_MAX)?;
     let storage: Vec<_> = found
         .storage
         .iter()
@@ -74,6 +78,7 @@ pub(crate) fn inspect(
         "code_bytes": found.code_bytes,
         "personality": found.personality.map(|it| it.to_string()),
         "contract": found.contract,
+        "access": super::lifecycle::rules_json(&rules),
         "storage": storage,
         "counters": counters,
     }))?;
@@ -82,6 +87,15 @@ pub(crate) fn inspect(
         output.heading("Interface")?;
         show_interface(interface, output)?;
     }
+    if !rules.is_empty() {
+        output.heading("Access")?;
+        super::lifecycle::show_rules(&rules, found.interface.as_deref(), output)?;
+    }
+    show_storage(&found, output)
+}
+
+/// The storage and the counters of a contract for people.
+fn show_storage(found: &braidvm::Inspection, output: &Output) -> Result<(), Failure> {
     if !found.storage.is_empty() {
         output.heading("Storage")?;
         let rows: Vec<_> = found
@@ -230,6 +244,7 @@ fn properties(found: &braidvm::Inspection) -> Vec<Vec<String>> {
         rows.push(("version", contract.version.to_string()));
         rows.push(("status", contract.status.name().to_owned()));
         rows.push(("owner", contract.owner.map_or_else(|| "-".to_owned(), |it| it.to_string())));
+        rows.push(("upgrades", contract.upgrade_policy.name().to_owned()));
         rows.push(("created in block", contract.created_block.to_string()));
     }
     rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect()

@@ -5,6 +5,9 @@ mod contract;
 mod demo;
 mod doctor;
 mod inspect;
+mod javascript;
+mod lifecycle;
+mod object;
 mod proof;
 mod snapshot;
 mod state;
@@ -34,6 +37,17 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Deploy(arguments) => contract::deploy(global, arguments, output),
         Command::Call(arguments) => contract::call(global, arguments, output),
         Command::Send(arguments) => contract::send(global, arguments, output),
+        Command::Upgrade(arguments) => lifecycle::upgrade(global, arguments, output),
+        Command::Rollback(arguments) => lifecycle::rollback(global, arguments, output),
+        Command::Freeze(subject) => lifecycle::change(global, subject, output, |it| it.freeze()),
+        Command::Unfreeze(subject) => {
+            lifecycle::change(global, subject, output, |it| it.unfreeze())
+        }
+        Command::Revoke(subject) => lifecycle::change(global, subject, output, |it| it.revoke()),
+        Command::Versions(arguments) => lifecycle::versions(global, arguments, output),
+        Command::Owner(arguments) => lifecycle::owner(global, arguments, output),
+        Command::Policy(arguments) => lifecycle::policy(global, arguments, output),
+        Command::Access(arguments) => lifecycle::access(global, arguments, output),
         Command::Init(arguments) => chain::init(global, arguments, output),
         Command::Genesis => chain::genesis(global, output),
         Command::Block(arguments) => chain::block(global, arguments, output),
@@ -42,9 +56,11 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Estimate(arguments) => contract::estimate(global, arguments, output),
         Command::Trace(arguments) => contract::trace(global, arguments, output),
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
+        Command::Object(arguments) => object::object(global, arguments, output),
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
+        Command::Js(command) => javascript::run(command, output),
         Command::Vms => inspect::machines(global, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {

@@ -12,7 +12,7 @@ fn every_command_writes_objects_alone() {
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 44] = [
+    let cases: [(&[&str], i32); 51] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -28,6 +28,13 @@ fn every_command_writes_objects_alone() {
         (&["trace", "--struct-logs", at, "transfer", "bob", "5"], 0),
         (&["inspect", at], 0),
         (&["inspect", "bob"], 0),
+        (&["send", "@names", "register", "token", at], 0),
+        (&["inspect", "@token"], 0),
+        (&["inspect", "@nobody"], 2),
+        (&["send", "@objects", "create", "bob"], 0),
+        (&["object", "list", "--owner", "bob"], 0),
+        (&["object", "list"], 2),
+        (&["object", &"0".repeat(64)], 2),
         (&["abi", at], 0),
         (&["abi", &counter, "--encode", "add", "5"], 0),
         (&["abi", at, "--decode", "0x18160ddd"], 0),

@@ -3,6 +3,7 @@
 mod chain;
 mod doors;
 mod json;
+mod lifecycle;
 mod session;
 mod story;
 

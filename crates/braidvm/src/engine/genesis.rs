@@ -96,6 +96,7 @@ fn prepare(
         let made = make_contract(executor.kernel(), &rules, &writes, contract, read_artifact)?;
         writes.extend(made);
     }
+    writes.extend(genesis.governance_writes(&dev_address)?);
     Ok((rules, writes))
 }
 

@@ -67,7 +67,7 @@ pub(super) fn deploy_transaction(
     let kind = kind_of(kernel, artifact)?;
     let interface = interface_of_code(kernel, artifact)?;
     let arguments = crate::interfaces::constructor_arguments(interface.as_ref(), deploy)?;
-    let (to, input) = if kind == VmKind::Evm {
+    let (to, input) = if kind == VmKind::Evm && !deploy.is_managed {
         (None, [artifact.code.as_ref(), &arguments].concat().into())
     } else {
         let text = artifact.interface.as_ref().map(Interface::to_json);

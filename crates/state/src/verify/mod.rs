@@ -12,7 +12,7 @@ use crate::{
     Key, Namespace, Records, StateError, StateView, Store, Tip,
     commitment::RootBuilder,
     number,
-    record::{AccountRecord, ContractRecord},
+    record::{AccountRecord, ContractRecord, VersionRecord},
 };
 
 /// Problems that a report spells out; further ones are counted only.
@@ -20,6 +20,9 @@ pub const PROBLEMS_MAX: usize = 100;
 
 /// Bytes of the key and of the value of a slot, and of an identity.
 const WORD_BYTES: usize = 32;
+
+/// Bytes of the number of a version in its key.
+const VERSION_BYTES: usize = 4;
 
 /// Records between two reports of progress.
 const PROGRESS_RECORDS: u64 = 1 << 14;
@@ -124,8 +127,14 @@ fn check_record(view: &dyn StateView, key: &Key, value: &Bytes) -> Result<(), St
             let contract = ContractRecord::decode(key, value)?;
             match contract.code_hashes.last() {
                 Some(hash) => check_code_is_there(view, key, hash),
+                None if contract.version == 0 => Ok(()),
                 None => Err(corrupt(key, "a contract has code".to_owned())),
             }
+        }
+        Namespace::Version => {
+            check_suffix(key, VERSION_BYTES)?;
+            let version = VersionRecord::decode(key, value)?;
+            check_code_is_there(view, key, &version.code_hash)
         }
         Namespace::Code => {
             check_suffix(key, 0)?;
@@ -154,6 +163,7 @@ fn check_record(view: &dyn StateView, key: &Key, value: &Bytes) -> Result<(), St
         | Namespace::MoveResource
         | Namespace::MoveTable
         | Namespace::Counter
+        | Namespace::Access
         | Namespace::Meta => Ok(()),
     }
 }

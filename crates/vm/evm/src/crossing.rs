@@ -5,7 +5,7 @@ use core::fmt::Debug;
 use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
 use vm::{HaltReason, Outcome};
 
-use crate::Frames;
+use crate::{Frames, GuardedCall, GuardedCreation};
 
 /// A call to a contract of another machine. Its checkpoint is open and its value has moved; both
 /// are taken back unless the outcome is a success.
@@ -47,6 +47,29 @@ pub trait Crossing: Send + Sync + Debug {
     /// Runs a call to an address of the kernel. `kind` is what [`system_kind`](Self::system_kind)
     /// says, and the code hash is empty.
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome;
+
+    /// Whether a guarded contract takes a call: what it costs to know, at most the gas of the
+    /// frame, or how the call ends. Asked for guarded contracts alone, of every machine.
+    ///
+    /// # Errors
+    ///
+    /// How a call ends that is refused.
+    fn may_call(&self, _frames: &mut Frames<'_>, _call: &GuardedCall<'_>) -> Result<Gas, Outcome> {
+        Ok(Gas::ZERO)
+    }
+
+    /// Whether an account may make a contract of the EVM: as [`may_call`](Self::may_call).
+    ///
+    /// # Errors
+    ///
+    /// How a creation ends that is refused.
+    fn may_create(
+        &self,
+        _frames: &mut Frames<'_>,
+        _creation: &GuardedCreation<'_>,
+    ) -> Result<Gas, Outcome> {
+        Ok(Gas::ZERO)
+    }
 }
 
 /// No other machine and no address of the kernel: a plain EVM.

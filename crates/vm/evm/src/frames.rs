@@ -11,6 +11,7 @@ use revm::{
         InstructionResult, SharedMemory, interpreter_action::FrameInit,
     },
 };
+use state::StateError;
 use vm::{Environment, HaltReason, Outcome};
 
 use crate::{
@@ -98,9 +99,8 @@ impl<'a> Frames<'a> {
         if call.is_static && !call.value.is_zero() {
             return Outcome::halt(HaltReason::StaticViolation);
         }
-        let gas_limit = call.gas_limit;
         let result = self.call_inputs(call).and_then(|inputs| self.run(inputs));
-        self.outcome(gas_limit, result.map(|result| (result, None))).0
+        self.outcome(result.map(|result| (result, None))).0
     }
 
     /// Runs EVM creation code. Gives the new contract where it succeeds.
@@ -133,9 +133,34 @@ impl<'a> Frames<'a> {
             };
             (result, created)
         });
-        let (outcome, created) = self.outcome(create.gas_limit, result);
+        let (outcome, created) = self.outcome(result);
         let created = created.filter(|_| outcome.status.is_success());
         (outcome, created.map(Address::from_evm))
+    }
+
+    /// Gives a contract of the EVM other code, as it is stored and not as it is created, or says
+    /// why not.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`] where the view fails or has failed before.
+    pub fn set_evm_code(
+        &mut self,
+        contract: &Address,
+        code: Bytes,
+    ) -> Result<Result<(), String>, StateError> {
+        let (found, limit) = (code.len(), self.context.cfg.max_code_size());
+        if found == 0 {
+            return Ok(Err("there is no code".to_owned()));
+        }
+        if found > limit {
+            return Ok(Err(format!("code of {found} bytes breaks the limit of {limit} bytes")));
+        }
+        if code.first() == Some(&0xef) {
+            return Ok(Err("code begins with 0xef, which is not allowed (EIP-3541)".to_owned()));
+        }
+        self.context.journaled_state.set_evm_code(contract, code)?;
+        Ok(Ok(()))
     }
 
     fn call_inputs(&mut self, call: NestedCall) -> Result<FrameInput, FrameError> {
@@ -192,7 +217,6 @@ impl<'a> Frames<'a> {
 
     fn outcome(
         &mut self,
-        gas_limit: Gas,
         result: Result<(FrameResult, Option<EvmAddress>), FrameError>,
     ) -> (Outcome, Option<EvmAddress>) {
         let (result, created) = match result {
@@ -205,9 +229,11 @@ impl<'a> Frames<'a> {
         if self.context.journaled_state.fault().is_some() || self.context.chain.fault().is_some() {
             return (Outcome::halt(HaltReason::Fault), None);
         }
+        // What it cost to ask for the frame is not the frame's, but the caller's.
+        let lent = result.gas().limit();
         let outcome = self.frame_outcome(result);
         if let Some(called) = self.context.chain.called.last_mut() {
-            *called = called.saturating_add(gas_limit.0 - outcome.gas_left.0);
+            *called = called.saturating_add(lent.saturating_sub(outcome.gas_left.0));
         }
         (outcome, created)
     }

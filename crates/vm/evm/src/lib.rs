@@ -12,6 +12,7 @@ mod crossing;
 mod dispatch;
 mod fees;
 mod frames;
+mod guard;
 mod machine;
 mod precompile;
 mod scope;
@@ -27,6 +28,7 @@ pub use config::{
 };
 pub use crossing::{Crossing, ForeignCall, NoCrossing};
 pub use frames::{Frames, NestedCall, NestedCreate, error_text};
+pub use guard::{GuardedCall, GuardedCreation};
 pub use precompile::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};
 pub use scope::{GasByVm, Scope};
 pub use session::Session;

@@ -27,7 +27,7 @@ use vm::{
 use crate::{
     context::{EvmContext, EvmError, FrameError, Instructions},
     dispatch::{Dispatch, Stack},
-    fees,
+    fees, guard,
 };
 
 /// The parts of revm's EVM, borrowed for one run: of a transaction, or of a call that a foreign
@@ -283,8 +283,12 @@ impl Machine<'_> {
     #[allow(unsafe_code, reason = "revm's frame stack is filled in place")]
     fn open_frame(
         &mut self,
-        init: FrameInit,
+        mut init: FrameInit,
     ) -> Result<FrameInitResult<'_, EthFrame<EthInterpreter>>, FrameError> {
+        let refused = guard::ask(self.context, self.dispatch, &mut init.frame_input)?;
+        if let Some(result) = refused {
+            return Ok(ItemOrResult::Result(result));
+        }
         let is_first = self.stack.index().is_none();
         let slot = if is_first { self.stack.start_init() } else { self.stack.get_next() };
         let opened = EthFrame::init_with_context(slot, self.context, self.dispatch, init)?;

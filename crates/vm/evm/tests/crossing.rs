@@ -176,7 +176,8 @@ fn genesis() -> Overlay {
     let mut account = |address: Address, kind, code: &[u8], balance| {
         let code_hash = CodeHash::of(code);
         let nonce = u64::from(!code.is_empty());
-        let record = AccountRecord { balance: Wei::from_u64(balance), nonce, kind, code_hash };
+        let balance = Wei::from_u64(balance);
+        let record = AccountRecord { balance, nonce, kind, code_hash, ..AccountRecord::default() };
         writes.put(Key::account(&address), record.encode());
         if !code.is_empty() {
             writes.put(Key::code(&code_hash), code.to_vec());

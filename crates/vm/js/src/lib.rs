@@ -5,10 +5,20 @@
 //! [`QuickJs`]. Before any contract, each context runs the prelude: JavaScript of this crate that
 //! takes away what engines do differently and meters what is linear.
 
+mod codec;
 mod config;
+mod door;
 pub mod engine;
+mod foreign;
+mod keys;
+pub mod limits;
+mod machine;
+mod marshal;
 mod prelude;
 mod quickjs;
+mod units;
 
 pub use config::{EngineChoice, JsConfig};
+pub use machine::JsVm;
 pub use quickjs::QuickJs;
+pub use units::{Script, UnitCompiler};

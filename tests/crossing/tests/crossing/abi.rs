@@ -69,7 +69,7 @@ fn the_deployer_says_what_is_wrong_with_its_input() {
         (Bytes::from_static(b"abcd"), "no such method"),
         (whole.slice(..40), ""),
         (deploy(200, code.clone(), ""), "there is no machine of number 200"),
-        (deploy(0, code.clone(), ""), "EVM contracts are made by"),
+        (deploy(0, code.clone(), ""), "evm code"),
         (deploy(2, code.clone(), ""), "is not part of this node"),
         (deploy(1, code.clone(), "not json"), "interface:"),
         (deploy(1, Bytes::new(), ""), ""),

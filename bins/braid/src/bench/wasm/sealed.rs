@@ -54,6 +54,7 @@ impl Host for SealedHost<'_> {
         transient_put(&mut GasMeter, B256, B256) -> ();
         balance(&mut GasMeter, &Address) -> Wei;
         code_hash(&mut GasMeter, &Address) -> Option<(VmKind, CodeHash)>;
+        interface(&mut GasMeter, &Address) -> Option<Bytes>;
         transfer(&mut GasMeter, &Address, Wei) -> bool;
         call(&mut GasMeter, &CallRequest<'_>) -> CallOutcome;
         deploy(&mut GasMeter, &DeployRequest<'_>) -> DeployOutcome;

@@ -2,7 +2,7 @@
 //!
 //! # The script
 //!
-//! [`Compiled::source`](crate::Compiled) is one classic script in ASCII. Its value is a function of
+//! [`Compiled::source`](crate::Compiled) is one classic script in UTF-8. Its value is a function of
 //! one argument, the *environment*, which an engine calls once for each transaction frame:
 //!
 //! ```js

@@ -43,8 +43,10 @@ replaceConstructor(ArrayOf, NativeArray, {
 });
 
 // Goes over the elements that are there, as the callback methods do.
-const ARRAY_STEP = 8;
+const ARRAY_STEP = 12;
+const ARRAY_BASE = 24;
 const over = (self, callback, step) => {
+  charge(ARRAY_BASE);
   const list = Object(asObject(self)), length = lengthOf(list);
   callable(callback);
   for (let i = 0; i < length; i++) {
@@ -53,6 +55,7 @@ const over = (self, callback, step) => {
   }
 };
 const findIn = (self, callback, receiver, isLast, wantsIndex) => {
+  charge(ARRAY_BASE);
   const list = Object(asObject(self)), length = lengthOf(list);
   callable(callback);
   for (let step = 0; step < length; step++) {
@@ -64,6 +67,7 @@ const findIn = (self, callback, receiver, isLast, wantsIndex) => {
   return wantsIndex ? -1 : undefined;
 };
 const reduceIn = (self, callback, initial, isRight) => {
+  charge(ARRAY_BASE);
   const list = Object(asObject(self)), length = lengthOf(list);
   callable(callback);
   let value, has = initial.length > 0;
@@ -114,6 +118,7 @@ const mergeSort = (items, order) => {
   return from;
 };
 const sorted = (list, compare) => {
+  charge(ARRAY_BASE);
   if (compare !== undefined) callable(compare);
   const length = lengthOf(list), items = [];
   let blanks = 0;
@@ -130,6 +135,7 @@ const sorted = (list, compare) => {
 // The lists that are being joined, so that one within itself is empty, as the language says.
 const joining = [];
 const joinList = (list, separator) => {
+  charge(ARRAY_BASE);
   if (joining.length >= NESTING_MAX) tooLong('nesting of joined arrays', joining.length + 1, NESTING_MAX);
   for (let i = 0; i < joining.length; i++) if (joining[i] === list) return '';
   const length = lengthOf(list);
@@ -139,9 +145,8 @@ const joinList = (list, separator) => {
     for (let i = 0; i < length; i++) {
       charge(ARRAY_STEP);
       const item = list[i];
-      const part = (i === 0 ? '' : separator) + (item === undefined || item === null ? '' : toText(item));
-      stringOf(out.length + part.length);
-      out += part;
+      if (i > 0) out = append(out, separator);
+      if (item !== undefined && item !== null) out = append(out, toText(item));
     }
     return out;
   } finally {
@@ -213,6 +218,7 @@ reshape(Array.prototype, ['constructor', 'length'], {
   keys() { charge(8); return nativeArray.keys(this) },
   map(callback, self) {
     const out = [];
+    charge(ARRAY_BASE);
     const list = listOf(this), length = lengthOf(list);
     callable(callback);
     out.length = length;

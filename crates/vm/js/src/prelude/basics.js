@@ -52,7 +52,11 @@ const EMIT = 40, EMIT_RAW = 41;
 const BLOCK = 50, TRANSACTION = 51, CONTEXT = 52, BLOCK_HASH = 53;
 const HASH = 60, VERIFY = 61, HEX = 62, FROM_HEX = 63, UTF8 = 64, FROM_UTF8 = 65;
 
-const host = (operation, ...items) => apply(door, undefined, [big, operation, take(), ...items]);
+const host = (operation, ...items) => {
+  charge(HOST_GAS);
+  return apply(door, undefined, [big, operation, take(), ...items]);
+};
+const HOST_GAS = 32; // of going through the door, beside what is done behind it
 
 // Charges for bytes that are made.
 const make = bytes => {
@@ -67,6 +71,16 @@ const tooLong = (what, found, limit) =>
 const stringOf = (length, what) => {
   if (length > STRING_MAX) tooLong(what ?? 'a string', length, STRING_MAX);
   make(length);
+};
+
+// Adds a part to a text that grows: engines append in place or tie a rope, and copy short texts.
+const ROPE_MIN = 8192;
+const append = (whole, part) => {
+  const length = whole.length + part.length;
+  if (length > STRING_MAX) tooLong('a string', length, STRING_MAX);
+  charge(2 + (min(length, ROPE_MIN) >>> 5));
+  allocate(min(whole.length, part.length) + (length < ROPE_MIN ? length >>> 2 : 64));
+  return whole + part;
 };
 
 // The length of something like an array, within the limit.

@@ -2,7 +2,7 @@
 
 // Data as it crosses the door: a copy without getters, paid for by its size.
 const plain = (value, depth = 0) => {
-  charge(4);
+  charge(12);
   switch (typeof value) {
     case 'string': make(value.length); return value.toWellFormed();
     case 'bigint': charge(BIG_BITS_MAX >>> 5); return value;

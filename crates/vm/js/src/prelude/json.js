@@ -62,9 +62,9 @@ const wrapJson = (parts, open, close, state) => {
   const isTight = state.gap === '';
   let out = open;
   for (let i = 0; i < parts.length; i++) {
-    const part = (i === 0 ? '' : ',') + (isTight ? '' : `\n${indent}`) + parts[i];
-    stringOf(out.length + part.length);
-    out += part;
+    if (i > 0) out += ',';
+    if (!isTight) out = append(out, `\n${indent}`);
+    out = append(out, parts[i]);
   }
   return out + (isTight ? '' : `\n${outer}`) + close;
 };
@@ -79,7 +79,7 @@ const writeFields = (object, state) => {
     const part = writeJson(object, keys[i], state);
     if (part === undefined) continue;
     stringOf(keys[i].length * 2);
-    parts[parts.length] = quoteJson(keys[i]) + (state.gap === '' ? ':' : ': ') + part;
+    parts[parts.length] = append(quoteJson(keys[i]) + (state.gap === '' ? ':' : ': '), part);
   }
   return wrapJson(parts, '{', '}', state);
 };
@@ -87,6 +87,7 @@ const writeFields = (object, state) => {
 reshape(JSON, [Symbol.toStringTag], {
   parse(source, reviver) {
     const json = toText(source);
+    charge(64);
     make(json.length * 8);
     const depth = host(NESTING, json.toWellFormed());
     if (depth > NESTING_MAX) tooLong('nesting of JSON', depth, NESTING_MAX);

@@ -84,13 +84,9 @@ const isLike = (a, b) => {
   if (typeof y === 'string') charge(perLength(y.length));
   return x == y;
 };
-const concatenated = (a, b) => {
-  stringOf(a.length + b.length);
-  return a + b;
-};
 const addition = (a, b) => {
   const x = primitive(a, 'default'), y = primitive(b, 'default');
-  if (typeof x === 'string' || typeof y === 'string') return concatenated(toText(x), toText(y));
+  if (typeof x === 'string' || typeof y === 'string') return append(toText(x), toText(y));
   return bounded(x + y);
 };
 const propertyKey = value => {
@@ -121,7 +117,7 @@ const spreadList = (value, limit, what) => {
 
 const operators = freeze({
   add: (a, b) => typeof a === 'number' && typeof b === 'number' ? a + b
-    : typeof a === 'string' && typeof b === 'string' ? concatenated(a, b) : addition(a, b),
+    : typeof a === 'string' && typeof b === 'string' ? append(a, b) : addition(a, b),
   sub: (a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : withNumbers(a, b, (x, y) => x - y),
   mul: (a, b) => typeof a === 'number' && typeof b === 'number' ? a * b : withNumbers(a, b, (x, y) => x * y),
   div: (a, b) => typeof a === 'number' && typeof b === 'number' ? a / b : withNumbers(a, b, (x, y) => x / y),
@@ -157,11 +153,7 @@ const operators = freeze({
   key: a => typeof a === 'number' ? a : propertyKey(a),
   cat: (...parts) => {
     let out = '';
-    for (let i = 0; i < parts.length; i++) {
-      const part = toText(primitive(parts[i], 'string'));
-      stringOf(out.length + part.length);
-      out += part;
-    }
+    for (let i = 0; i < parts.length; i++) out = append(out, toText(primitive(parts[i], 'string')));
     return out;
   },
   spread: a => spreadList(a, ARRAY_MAX, 'an array'),

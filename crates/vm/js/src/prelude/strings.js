@@ -24,7 +24,7 @@ const substitute = (subject, at, matched, pattern) => {
     const dollar = indexOf(pattern, '$', from);
     if (dollar < 0) break;
     charge(8);
-    out += slice(pattern, from, dollar);
+    out = append(out, slice(pattern, from, dollar));
     const sign = pattern[dollar + 1];
     let part;
     if (sign === '$') part = '$';
@@ -32,8 +32,7 @@ const substitute = (subject, at, matched, pattern) => {
     else if (sign === '`') part = slice(subject, 0, at);
     else if (sign === "'") part = slice(subject, at + matched.length);
     else { out += '$'; from = dollar + 1; continue }
-    stringOf(out.length + part.length);
-    out += part;
+    out = append(out, part);
     from = dollar + 2;
   }
   return out + slice(pattern, from);
@@ -48,16 +47,14 @@ const replaceIn = (subject, sought, replacement, isEach) => {
     charge(16 + ((at - from) >>> 4));
     const part = isFunction ? toText(replacement(wanted, at, subject))
       : indexOf(pattern, '$') < 0 ? pattern : substitute(subject, at, wanted, pattern);
-    stringOf(out.length + at - from + part.length);
-    out += slice(subject, from, at) + part;
+    out = append(append(out, slice(subject, from, at)), part);
     from = at + wanted.length;
     if (!isEach) break;
     const next = wanted === '' ? from + 1 : from;
     if (next > subject.length) break;
     at = indexOf(subject, wanted, next);
   }
-  stringOf(out.length + subject.length - from);
-  return out + slice(subject, from);
+  return append(out, slice(subject, from));
 };
 const pad = (self, length, filler, name) => {
   const subject = thisText(self);
@@ -89,11 +86,7 @@ reshape(String.prototype, ['constructor', 'length'], {
   codePointAt(index) { charge(4); return own.codePointAt(thisText(this), index) },
   concat(...parts) {
     let out = thisText(this);
-    for (let i = 0; i < parts.length; i++) {
-      const part = toText(parts[i]);
-      stringOf(out.length + part.length);
-      out += part;
-    }
+    for (let i = 0; i < parts.length; i++) out = append(out, toText(parts[i]));
     return out;
   },
   endsWith(sought, end) {
@@ -194,9 +187,8 @@ replaceConstructor(StringOf, text, {
     const parts = strings.raw, length = lengthOf(parts);
     let out = '';
     for (let i = 0; i < length; i++) {
-      const part = toText(parts[i]) + (i + 1 < length && i < values.length ? toText(values[i]) : '');
-      stringOf(out.length + part.length);
-      out += part;
+      out = append(out, toText(parts[i]));
+      if (i + 1 < length && i < values.length) out = append(out, toText(values[i]));
     }
     return out;
   },

@@ -8,7 +8,7 @@ use primitives::{
 };
 use state::{
     Key, StateError,
-    record::{ContractRecord, ContractStatus},
+    record::{ContractRecord, UpgradePolicy},
 };
 use vm::{
     CodeReport, Entry, GasMeter, HaltReason, Outcome,
@@ -16,7 +16,7 @@ use vm::{
 };
 use vm_evm::{ForeignCall, Frames};
 
-use super::{charge_interface, deployer};
+use super::{charge_interface, deployer, desk::Desk, guard};
 use crate::crossing::{Crossroads, HostedRun, fault, refuse};
 
 /// A contract to be made.
@@ -44,6 +44,10 @@ pub(crate) fn create(
     creation: &Creation,
 ) -> (Outcome, Option<Address>) {
     let mut gas = GasMeter::new(creation.gas_limit);
+    let policy = match policy_of(crossroads, frames, creation, &mut gas) {
+        Ok(policy) => policy,
+        Err(outcome) => return (outcome, None),
+    };
     let report = match checked_code(crossroads, creation.kind, &creation.code, &mut gas) {
         Ok(report) => report,
         Err(outcome) => return (outcome, None),
@@ -67,7 +71,8 @@ pub(crate) fn create(
     let lent = gas.remaining();
     assert!(lent <= creation.gas_limit, "the checks of the code only take gas");
     frames.scope().begin_creation();
-    let outcome = construct(crossroads, frames, creation, &report, address, gas);
+    let made = New { report: &report, address, policy };
+    let outcome = construct(crossroads, frames, creation, &made, gas);
     assert!(outcome.gas_left <= lent, "a constructor left more gas than it was given");
     let used = Gas(lent.0 - outcome.gas_left.0);
     frames.scope().end_creation(creation.kind, used);
@@ -75,6 +80,31 @@ pub(crate) fn create(
         frames.scope().recorder_mut().exit(outcome.status.clone(), outcome.output.clone(), used);
     }
     (outcome, Some(address))
+}
+
+/// What is known of a contract before it is there.
+struct New<'a> {
+    report: &'a CodeReport,
+    address: Address,
+    policy: UpgradePolicy,
+}
+
+/// Whether the chain lets the creator make contracts, and what it says of their upgrades.
+pub(super) fn policy_of(
+    crossroads: &Crossroads,
+    frames: &mut Frames<'_>,
+    creation: &Creation,
+    gas: &mut GasMeter,
+) -> Result<UpgradePolicy, Outcome> {
+    let whom = (creation.creator, &creation.code);
+    let mut desk = Desk::aside(crossroads, frames, whom, gas.remaining());
+    match guard::may_create(&mut desk, &creation.code) {
+        Ok(policy) => {
+            gas.set_remaining(desk.gas.remaining());
+            Ok(policy)
+        }
+        Err(stop) => Err(desk.end(Err(stop))),
+    }
 }
 
 /// The static checks, charged before they are made, and the price of storing the code.
@@ -133,14 +163,13 @@ fn construct(
     crossroads: &Crossroads,
     frames: &mut Frames<'_>,
     creation: &Creation,
-    report: &CodeReport,
-    address: Address,
+    made: &New<'_>,
     gas: GasMeter,
 ) -> Outcome {
-    let code_hash = CodeHash::of(&report.executable);
+    let code_hash = CodeHash::of(&made.report.executable);
     let begun = frames.journal().create_contract(
         &creation.creator,
-        &address,
+        &made.address,
         (creation.kind, code_hash),
         Wei::ZERO,
     );
@@ -149,7 +178,7 @@ fn construct(
         Ok(_) => return Outcome::halt(HaltReason::Evm("create collision".to_owned())),
         Err(error) => return Outcome::halt(fault(error)),
     };
-    let outcome = construct_open(crossroads, frames, creation, report, (address, code_hash), gas);
+    let outcome = construct_open(crossroads, frames, creation, (made, code_hash), gas);
     if outcome.status.is_success() && frames.journal().fault().is_none() {
         frames.journal().commit(checkpoint);
     } else {
@@ -162,10 +191,10 @@ fn construct_open(
     crossroads: &Crossroads,
     frames: &mut Frames<'_>,
     creation: &Creation,
-    report: &CodeReport,
-    (address, code_hash): (Address, CodeHash),
+    (made, code_hash): (&New<'_>, CodeHash),
     mut gas: GasMeter,
 ) -> Outcome {
+    let New { report, address, policy } = *made;
     match frames.journal().transfer(&creation.funder, &address, creation.value) {
         Ok(Transfer::Done) => {}
         Ok(_) => return refuse("the balance does not cover the value", gas.remaining()),
@@ -179,7 +208,12 @@ fn construct_open(
     if let Err(outcome) = charge_interface(crossroads, interface.as_deref(), &mut gas) {
         return outcome;
     }
-    let record = new_record(frames, creation, code_hash, interface);
+    let block = frames.environment().block.number.0;
+    let record = ContractRecord {
+        interface,
+        upgrade_policy: policy,
+        ..ContractRecord::new(creation.kind, code_hash, creation.creator, block)
+    };
     frames.journal().set_record(Key::contract(&address), Some(record.encode()));
     frames.scope().store_code(creation.kind, report.executable.clone());
     initialize(crossroads, frames, creation, report, (address, code_hash), gas)
@@ -235,25 +269,6 @@ fn initialize(
     outcome
 }
 
-fn new_record(
-    frames: &mut Frames<'_>,
-    creation: &Creation,
-    code_hash: CodeHash,
-    interface: Option<String>,
-) -> ContractRecord {
-    let block = frames.environment().block.number.0;
-    ContractRecord {
-        kind: creation.kind,
-        version: 1,
-        code_hashes: vec![code_hash],
-        owner: Some(creation.creator),
-        status: ContractStatus::Active,
-        interface,
-        created_block: block,
-        updated_block: block,
-    }
-}
-
 pub(super) fn creation(
     call: &ForeignCall<'_>,
     [kind, code, arguments, interface]: [&Value; 4],
@@ -264,9 +279,6 @@ pub(super) fn creation(
     let kind = number
         .and_then(VmKind::from_code)
         .ok_or_else(|| format!("there is no machine of number {kind}"))?;
-    if kind == VmKind::Evm {
-        return Err("EVM contracts are made by a creation transaction or CREATE".to_owned());
-    }
     let interface = interface.as_text().ok_or_else(malformed)?;
     let salt = salt.map(|salt| salt.as_bytes().map(B256::from_slice).ok_or_else(malformed));
     Ok(Creation {

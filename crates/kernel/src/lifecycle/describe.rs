@@ -2,10 +2,7 @@
 
 use abi::Value;
 use primitives::{Address, Bytes};
-use state::{
-    Key,
-    record::{ContractRecord, ContractStatus},
-};
+use state::{Key, record::ContractRecord};
 use vm::{GasMeter, HaltReason, Outcome};
 use vm_evm::{ForeignCall, Frames};
 
@@ -75,14 +72,6 @@ fn described_record(
     if !is_creator {
         return Ok(Err(format!("{caller} did not create {contract} with this nonce")));
     }
-    Ok(Ok(ContractRecord {
-        kind: account.kind,
-        version: 1,
-        code_hashes: vec![account.code_hash],
-        owner: Some(caller),
-        status: ContractStatus::Active,
-        interface: Some(text.to_owned()),
-        created_block: block,
-        updated_block: block,
-    }))
+    let record = ContractRecord::new(account.kind, account.code_hash, caller, block);
+    Ok(Ok(ContractRecord { interface: Some(text.to_owned()), ..record }))
 }

@@ -1,0 +1,1 @@
+export const nameLengthMax = 32;
