@@ -115,14 +115,28 @@ pub struct VmConfig {
     pub evm: EvmConfig,
     /// WebAssembly.
     pub wasm: WasmConfig,
+    /// JavaScript.
+    #[cfg(feature = "js")]
+    pub js: vm_js::JsConfig,
 }
+
+/// The machines of this build, in the order of their numbers.
+const BUILT_IN: &[VmKind] = &[
+    VmKind::Evm,
+    VmKind::Wasm,
+    #[cfg(feature = "js")]
+    VmKind::Js,
+    VmKind::Native,
+];
 
 impl Default for VmConfig {
     fn default() -> Self {
         Self {
-            enabled_vms: vec![VmKind::Evm, VmKind::Wasm, VmKind::Native],
+            enabled_vms: BUILT_IN.to_vec(),
             evm: EvmConfig::default(),
             wasm: WasmConfig::default(),
+            #[cfg(feature = "js")]
+            js: vm_js::JsConfig::default(),
         }
     }
 }
@@ -220,6 +234,8 @@ impl Config {
         KernelConfig {
             evm: EvmConfig { chain_id: self.chain.chain_id, ..self.vm.evm.clone() },
             wasm: self.vm.wasm.clone(),
+            #[cfg(feature = "js")]
+            js: self.vm.js.clone(),
             disabled: self.disabled_vms(),
             ..KernelConfig::default()
         }
@@ -244,8 +260,7 @@ impl Config {
     /// The machines that are switched off.
     #[must_use]
     pub fn disabled_vms(&self) -> Vec<VmKind> {
-        const BUILT_IN: [VmKind; 3] = [VmKind::Evm, VmKind::Wasm, VmKind::Native];
-        BUILT_IN.into_iter().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
+        BUILT_IN.iter().copied().filter(|kind| !self.vm.enabled_vms.contains(kind)).collect()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -293,7 +308,8 @@ mod tests {
         assert_eq!(config.node.retention_blocks.to_string(), "9");
         let archive = Config::from_toml("text", "[node]\nretention_blocks = 0\n").unwrap();
         assert_eq!(archive.node.retention_blocks, Retention::All);
-        assert_eq!(config.disabled_vms(), [VmKind::Wasm, VmKind::Native]);
+        let others: Vec<VmKind> = BUILT_IN.iter().copied().skip(1).collect();
+        assert_eq!(config.disabled_vms(), others);
     }
 
     #[test]

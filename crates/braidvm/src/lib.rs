@@ -84,6 +84,8 @@ pub mod rooms {
     pub use state;
     pub use vm;
     pub use vm_evm;
+    #[cfg(feature = "js")]
+    pub use vm_js;
     pub use vm_native;
     pub use vm_wasm;
 }

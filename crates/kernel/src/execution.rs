@@ -30,6 +30,9 @@ pub struct KernelConfig {
     pub natives: Natives,
     /// WebAssembly.
     pub wasm: WasmConfig,
+    /// JavaScript.
+    #[cfg(feature = "js")]
+    pub js: vm_js::JsConfig,
     /// The prices of the host interface.
     pub schedule: Schedule,
     /// Machines that are switched off at start.
@@ -78,6 +81,8 @@ impl Kernel {
         let evm = Evm::new(config.evm).with_precompiles(config.precompiles);
         registry.register(Arc::new(evm.clone()))?;
         registry.register_hosted(Arc::new(wasm))?;
+        #[cfg(feature = "js")]
+        registry.register_hosted(Arc::new(vm_js::JsVm::new(&config.js)))?;
         let mut natives = config.natives;
         natives.register_system()?;
         registry.register(Arc::new(NativeVm::new(natives.len() as u64)))?;

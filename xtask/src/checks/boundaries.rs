@@ -41,7 +41,7 @@ const DIRECTIONS: [(&str, &[&str]); 24] = [
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
-        &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-native"],
+        &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-js", "vm-native"],
     ),
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
@@ -56,6 +56,7 @@ const DIRECTIONS: [(&str, &[&str]); 24] = [
             "vm",
             "vm-evm",
             "vm-wasm",
+            "vm-js",
             "vm-native",
             "js-compiler",
             "kernel",

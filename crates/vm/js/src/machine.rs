@@ -19,7 +19,7 @@ use crate::foreign::Question;
 use crate::limits::FRAME_GAS;
 use crate::marshal;
 use crate::quickjs::QuickJs;
-use crate::units::{LoadedUnit, UnitCache, UnitCompiler};
+use crate::units::{LoadedUnit, Sources, UnitCache, UnitCompiler};
 
 /// How often the price of copying an input or an output is charged: it is read or written, and
 /// every value of it is made in two worlds.
@@ -47,7 +47,13 @@ enum Target<'a> {
 impl JsVm {
     /// A machine with these settings.
     #[must_use]
-    pub fn new(config: &JsConfig, compiler: Arc<dyn UnitCompiler>) -> Self {
+    pub fn new(config: &JsConfig) -> Self {
+        Self::with_compiler(config, Arc::new(Sources))
+    }
+
+    /// A machine that takes other units than those of sources: for tests of the runtime alone.
+    #[must_use]
+    pub fn with_compiler(config: &JsConfig, compiler: Arc<dyn UnitCompiler>) -> Self {
         let engine = match config.engine {
             EngineChoice::QuickJs => Arc::new(QuickJs::new(config)),
         };

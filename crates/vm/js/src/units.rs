@@ -30,6 +30,21 @@ pub struct Script {
     pub interface: Interface,
 }
 
+/// The compiler of units that are made of sources.
+#[derive(Debug)]
+pub(crate) struct Sources;
+
+impl UnitCompiler for Sources {
+    fn recognizes(&self, code: &[u8]) -> bool {
+        js_compiler::Unit::is_unit(code)
+    }
+
+    fn compile(&self, code: &[u8]) -> Result<Script, String> {
+        let compiled = js_compiler::compile(code).map_err(|error| error.to_string())?;
+        Ok(Script { source: compiled.source, interface: compiled.interface })
+    }
+}
+
 /// A unit that an engine can run.
 #[derive(Debug)]
 pub(crate) struct LoadedUnit {

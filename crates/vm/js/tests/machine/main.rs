@@ -63,7 +63,7 @@ fn raw(body: &str) -> Vec<u8> {
 }
 
 fn machine() -> JsVm {
-    JsVm::new(&JsConfig::default(), Arc::new(Metered))
+    JsVm::with_compiler(&JsConfig::default(), Arc::new(Metered))
 }
 
 /// Runs a function of bytes to bytes.
