@@ -409,3 +409,35 @@ fn modules_keep_to_one_personality() {
     let error = machine.validate(&wat::parse_str(entry).unwrap()).unwrap_err();
     assert!(matches!(error, CodeError::Export { ref name, .. } if name == "user_entrypoint"));
 }
+
+/// The example token over the public SDK, as `contracts/build.sh` made it.
+#[test]
+fn a_token_over_the_public_sdk_runs() {
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../contracts/artifacts/stylus/token.wasm");
+    let code = std::fs::read(path).expect("the artefact is there");
+    let bob = abi::Value::from(Address::from_evm(FRIEND));
+    let input = |signature: &str, arguments: &[abi::Value]| {
+        abi::Method::parse(signature).unwrap().encode_call(arguments).unwrap()
+    };
+    // The arguments of the constructor are those of a method with the same parameters.
+    let made = input("made(string,string,uint256)", &["Coin".into(), "C".into(), 1_000u64.into()]);
+    let deploy = Run { entry: Entry::Deploy, ..Run::call(&code, &made[4..]) };
+    let (outcome, host) = on_both(&host(), &deploy);
+    assert_eq!(outcome.status, Status::Success, "{:?}", outcome.output);
+    let again = [&keccak256("stylus_constructor()")[..4], &made[4..]].concat();
+    let (outcome, _) = on_both(&host, &Run::call(&code, &again));
+    assert_eq!(outcome.status, Status::Revert, "the constructor runs once");
+    let transfer = |amount: u64| input("transfer(address,uint256)", &[bob.clone(), amount.into()]);
+    let (outcome, host) = on_both(&host, &Run::call(&code, &transfer(400)));
+    assert_eq!((outcome.status, outcome.output.as_ref()), (Status::Success, &word(1)[..]));
+    assert_eq!(host.state.events.len(), 2, "the supply and the transfer");
+    let balance = input("balanceOf(address)", &[bob.clone()]);
+    let run = Run { is_static: true, ..Run::call(&code, &balance) };
+    assert_eq!(on_both(&host, &run).0.output.as_ref(), word(400));
+    let (outcome, host) = on_both(&host, &Run::call(&code, &transfer(601)));
+    assert_eq!(outcome.status, Status::Revert);
+    let selector = &keccak256("InsufficientBalance(address,uint256,uint256)")[..4];
+    assert_eq!(&outcome.output[..4], selector);
+    assert_eq!(on_both(&host, &run).0.output.as_ref(), word(400), "nothing has changed");
+}
