@@ -65,7 +65,7 @@ impl Personality {
 
     /// The names under which an engine finds the export `name`. What nobody looks for is left out,
     /// so that no name comes twice.
-    pub(crate) fn exported_as<'a>(self, name: &'a str) -> Vec<&'a str> {
+    pub(crate) fn exported_as(self, name: &str) -> Vec<&str> {
         match (self, name) {
             (Self::Braid, _) | (Self::Stylus, "memory") => vec![name],
             (Self::Stylus, STYLUS_ENTRY) => vec!["call", "deploy"],
@@ -74,7 +74,7 @@ impl Personality {
     }
 
     /// The input of an entry: the constructor of a module of Stylus has a selector.
-    pub(crate) fn input<'a>(self, entry: Entry, input: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(crate) fn input(self, entry: Entry, input: &[u8]) -> Cow<'_, [u8]> {
         match (self, entry) {
             (Self::Stylus, Entry::Deploy) => Cow::Owned([&CONSTRUCTOR_SELECTOR, input].concat()),
             _ => Cow::Borrowed(input),

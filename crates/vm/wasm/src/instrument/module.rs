@@ -253,7 +253,7 @@ impl<'a> Source<'a> {
                     (ExportKind::Func, thunk.unwrap_or(export.index))
                 }
             };
-            for name in personality.exported_as(&export.name) {
+            for name in personality.exported_as(export.name) {
                 section.export(name, kind, index);
             }
         }

@@ -432,7 +432,7 @@ fn a_token_over_the_public_sdk_runs() {
     let (outcome, host) = on_both(&host, &Run::call(&code, &transfer(400)));
     assert_eq!((outcome.status, outcome.output.as_ref()), (Status::Success, &word(1)[..]));
     assert_eq!(host.state.events.len(), 2, "the supply and the transfer");
-    let balance = input("balanceOf(address)", &[bob.clone()]);
+    let balance = input("balanceOf(address)", std::slice::from_ref(&bob));
     let run = Run { is_static: true, ..Run::call(&code, &balance) };
     assert_eq!(on_both(&host, &run).0.output.as_ref(), word(400));
     let (outcome, host) = on_both(&host, &Run::call(&code, &transfer(601)));
