@@ -24,6 +24,7 @@ mod refused;
 mod revert;
 mod snapshot;
 mod static_call;
+mod stylus;
 mod trap;
 mod upgrade;
 mod value;
