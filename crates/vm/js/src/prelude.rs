@@ -12,6 +12,7 @@ pub(crate) const SOURCE: &str = concat!(
     include_str!("prelude/collections.js"),
     include_str!("prelude/json.js"),
     include_str!("prelude/operators.js"),
+    include_str!("prelude/things.js"),
     include_str!("prelude/chain.js"),
     include_str!("prelude/freeze.js"),
     include_str!("prelude/run.js"),

@@ -173,7 +173,7 @@ pub struct BuiltinModule {
 /// The built-in modules.
 pub const MODULES: &[BuiltinModule] = &[BuiltinModule {
     name: "chain",
-    exports: &["storage", "blockchain", "event", "crypto", "contract"],
+    exports: &["storage", "blockchain", "event", "crypto", "contract", "object"],
 }];
 
 /// The global names that a contract may use. What is not here does not compile.

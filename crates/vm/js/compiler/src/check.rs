@@ -135,7 +135,7 @@ fn unknown(name: &str) -> String {
         "require" | "module" | "exports" => {
             format!("`{name}` is for CommonJS modules, and this one has import or export")
         }
-        "storage" | "blockchain" | "event" | "crypto" | "contract" => {
+        "storage" | "blockchain" | "event" | "crypto" | "contract" | "object" => {
             format!("`{name}` must be imported: import {{ {name} }} from \"chain\"")
         }
         _ => match nearest(name) {

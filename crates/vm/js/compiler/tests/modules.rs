@@ -258,6 +258,7 @@ fn the_example_contracts_compile() {
     for (root, entry, methods) in [
         ("", "token.ts", 3),
         ("", "nft.ts", 4),
+        ("", "badge.ts", 6),
         ("", "auction.ts", 4),
         ("", "lastbuyer.js", 3),
         ("registry/", "src/registry.ts", 2),

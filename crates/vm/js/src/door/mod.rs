@@ -5,6 +5,7 @@ mod calls;
 mod environment;
 mod events;
 mod hashes;
+mod objects;
 mod storage;
 mod text;
 
@@ -109,6 +110,14 @@ operations! {
     63 "FROM_HEX" => read_hex;
     64 "UTF8" => utf8;
     65 "FROM_UTF8" => read_utf8;
+    70 "OBJECT_CREATE" => object_create;
+    71 "OBJECT_INFO" => object_info;
+    72 "OBJECT_GET" => object_get;
+    73 "OBJECT_SET" => object_set;
+    74 "OBJECT_REMOVE" => object_remove;
+    75 "OBJECT_GIVE" => object_give;
+    76 "OBJECT_DELETE" => object_delete;
+    77 "OBJECT_LIST" => object_list;
 }
 
 impl Door for FrameDoor<'_> {
