@@ -7,6 +7,7 @@ pub(crate) const SOURCE: &str = concat!(
     include_str!("prelude/basics.js"),
     include_str!("prelude/objects.js"),
     include_str!("prelude/strings.js"),
+    include_str!("prelude/regexps.js"),
     include_str!("prelude/numbers.js"),
     include_str!("prelude/arrays.js"),
     include_str!("prelude/collections.js"),

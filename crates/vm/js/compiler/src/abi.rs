@@ -200,6 +200,7 @@ pub const GLOBALS: &[&str] = &[
     "RangeError",
     "ReferenceError",
     "Reflect",
+    "RegExp",
     "Set",
     "String",
     "Symbol",

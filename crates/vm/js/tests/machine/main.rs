@@ -6,6 +6,7 @@
 mod chain;
 mod conformance;
 mod hostile;
+mod regexps;
 mod world;
 
 use std::sync::Arc;
