@@ -8,6 +8,7 @@ use state::{
     Key, Namespace, StateError, StateView, number,
     record::{AccountRecord, ContractRecord},
 };
+use vm_wasm::Personality;
 
 use crate::{
     CallOutput, Engine, EngineError, Inspection, Request, StateInterfaces, engine::unchecked,
@@ -109,7 +110,10 @@ impl<'a> StateAt<'a> {
         Ok(Inspection {
             address: *address,
             account,
-            code_bytes: code.map_or(0, |code| code.len()),
+            code_bytes: code.as_ref().map_or(0, |code| code.len()),
+            personality: code
+                .filter(|_| kind == VmKind::Wasm)
+                .map(|code| Personality::of_code(&code)),
             contract,
             interface: self.interface(address),
             storage: self.view.scan(prefix.as_bytes(), prefix.as_bytes(), storage_limit)?,

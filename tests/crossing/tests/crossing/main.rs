@@ -23,6 +23,7 @@ mod refused;
 mod revert;
 mod snapshot;
 mod static_call;
+mod stylus;
 mod trap;
 mod upgrade;
 mod value;
