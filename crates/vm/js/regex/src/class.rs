@@ -9,7 +9,7 @@ const DIGITS: [(char, char); 1] = [('0', '9')];
 
 const WORD: [(char, char); 4] = [('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
 
-/// White space of the language, which was the same in every edition of Unicode since its version 6.3.
+/// White space of the language, the same in every edition of Unicode since its version 6.3.
 const SPACES: [(char, char); 10] = [
     ('\t', '\r'),
     (' ', ' '),

@@ -1,5 +1,5 @@
-//! How large a pattern becomes. The numbers are part of the rules of a chain, since gas follows them,
-//! and so is the version of the library that simplifies trees.
+//! How large a pattern becomes. The numbers are part of the rules of a chain, since gas follows
+//! them, and so is the version of the library that simplifies trees.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 

@@ -14,7 +14,8 @@ fn found(source: &str, flags: &str, text: &str) -> String {
         for is_sticky in [false, true] {
             let groups = pattern.find(text, from, is_sticky).unwrap_or_default();
             for group in groups {
-                out += &group.map_or("-".to_owned(), |(start, end)| format!("{start}:{end}"));
+                out +=
+                    &group.map_or_else(|| "-".to_owned(), |(start, end)| format!("{start}:{end}"));
                 out.push(' ');
             }
             out.push(';');
@@ -193,6 +194,8 @@ fn what_is_no_pattern_of_contracts_is_told() {
     }
 }
 
+const SIGNS: &str = r"[()\[\]{}*+?|^$.\\a-c0-9,:<>=!\-]{0,30}";
+
 proptest! {
     #[test]
     fn any_text_is_a_pattern_or_not(source: String) {
@@ -203,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn signs_in_any_order_are_a_pattern_or_not(source in r"[()\[\]{}*+?|^$.\\a-c0-9,:<>=!\-]{0,30}") {
+    fn signs_in_any_order_are_a_pattern_or_not(source in SIGNS) {
         if let Ok(syntax) = Syntax::parse(&source, "im") {
             let pattern = Pattern::new(&syntax).unwrap();
             let _ = pattern.find("abc aabb 012", 0, false);

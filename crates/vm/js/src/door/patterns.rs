@@ -1,5 +1,5 @@
-//! Regular expressions. A frame knows its patterns by numbers; a machine keeps those it made, so that
-//! a contract that runs again does not make them again. What it costs does not depend on that.
+//! Regular expressions. A frame knows its patterns by numbers; a machine keeps those it made, so
+//! that a contract that runs again does not make them again. What it costs does not depend on that.
 
 use std::sync::Arc;
 

@@ -11,7 +11,8 @@ fn expressions_do_what_the_language_says() {
     for (expression, expected) in [
         ("new RegExp('b+').test('abbc') + ' ' + RegExp('x').test('abbc')", "true false"),
         (
-            "(m => [m[0], m[1], m[2], m.index, m.input, m.length])(new RegExp('(b)(c)?').exec('abd'))",
+            "(m => [m[0], m[1], m[2], m.index, m.input, m.length])(new \
+                RegExp('(b)(c)?').exec('abd'))",
             "b,b,,1,abd,3",
         ),
         ("new RegExp('b').exec('a')", "null"),
@@ -26,8 +27,8 @@ fn expressions_do_what_the_language_says() {
             "true,2,false",
         ),
         (
-            "(r => [r, r.source, r.flags, r.global, r.ignoreCase, r.multiline, r.dotAll, r.unicode, \
-                r.sticky])(new RegExp('a/b', 'yig'))",
+            "(r => [r, r.source, r.flags, r.global, r.ignoreCase, r.multiline, r.dotAll, \
+                r.unicode, r.sticky])(new RegExp('a/b', 'yig'))",
             "/a/b/giy,a/b,giy,true,true,false,false,false,true",
         ),
         (
@@ -48,8 +49,8 @@ fn expressions_do_what_the_language_says() {
             "3 3",
         ),
         (
-            "[...'k1=v1;k2=v2'.matchAll(new RegExp('(?<k>[a-z0-9]+)=(?<v>[a-z0-9]+)', 'g'))].map(m => \
-                m.groups.v + m.groups.k + m.index)",
+            "[...'k1=v1;k2=v2'.matchAll(new RegExp('(?<k>[a-z0-9]+)=(?<v>[a-z0-9]+)', 'g'))].map(m \
+                =>                 m.groups.v + m.groups.k + m.index)",
             "v1k10,v2k26",
         ),
         (
