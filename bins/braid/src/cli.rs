@@ -135,6 +135,8 @@ pub(crate) enum Command {
     /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
     #[command(subcommand)]
     Js(JsCommand),
+    /// Run tests of contracts, written in TypeScript or JavaScript, on a chain in memory
+    Test(TestArgs),
     /// List the machines: versions, switches, counters
     Vms,
     /// Show the chain at one look: tip, machines, store, last block
@@ -219,6 +221,11 @@ pub(crate) enum JsCommand {
         /// The file to write
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+    },
+    /// Begin a project: a contract, its tests, the types of what they import
+    New {
+        /// The folder, which must be empty or not there
+        folder: PathBuf,
     },
 }
 
@@ -607,6 +614,19 @@ pub(crate) struct BenchArgs {
         value_parser = clap::value_parser!(u32).range(1..=1000),
     )]
     pub(crate) rounds: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files of tests, or folders with files named *.test.ts, *.test.js
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run the tests alone whose names, those of their groups before them, contain this
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub(crate) filter: String,
+    /// What a test may take, in milliseconds
+    #[arg(long, default_value_t = 60_000, value_name = "MILLISECONDS")]
+    pub(crate) time_limit_ms: u64,
 }
 
 /// A group of measurements.

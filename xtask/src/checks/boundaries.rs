@@ -28,7 +28,7 @@ const BOUNDARIES: [Boundary; 6] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 25] = [
+const DIRECTIONS: [(&str, &[&str]); 26] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -40,6 +40,7 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
     ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
     ("braid-js-regex", &[]),
+    ("braid-js-testing", &["js-compiler"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
@@ -61,6 +62,7 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
             "vm-js",
             "vm-native",
             "js-compiler",
+            "js-testing",
             "kernel",
             "parallel",
             "block",
