@@ -16,6 +16,7 @@ mod javascript;
 mod lifecycle;
 mod native;
 mod objects;
+mod parameters;
 mod permissions;
 mod random;
 mod reentrancy;
