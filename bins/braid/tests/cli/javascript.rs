@@ -24,7 +24,8 @@ fn the_example_contracts_pass_their_tests() {
 fn a_test_that_fails_says_where() {
     let folder = tempfile::tempdir().expect("a folder");
     let source = "import { expect, test } from \"braid/test\";\n\ntype Far = number;\n\
-        test(\"good\", () => {});\ntest(\"bad\", () => {\n  const a: Far = 1;\n  expect(a).toBe(2);\n});\n";
+        test(\"good\", () => {});\ntest(\"bad\", () => {\n  \
+        const a: Far = 1;\n  expect(a).toBe(2);\n});\n";
     let path = text(&written(folder.path(), "a.test.ts", source));
     let run = braid(&["test", &path]).expect_code(1);
     assert!(run.stdout.contains("expected 1 to be 2\n          at a.test.ts:7\n"), "{run:?}");

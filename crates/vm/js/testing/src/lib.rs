@@ -1,5 +1,5 @@
-//! Runs files of tests in JavaScript and TypeScript: `test`, `describe`, `expect`, and a chain behind
-//! them.
+//! Runs files of tests in JavaScript and TypeScript: `test`, `describe`, `expect`, and a chain
+//! behind them.
 //!
 //! What runs here is no contract: it has a clock and the whole language, pays no gas, and reaches
 //! contracts as a person does, through a [`TestHost`].

@@ -1,5 +1,5 @@
-//! Sources that run beside a chain, tests of contracts say: types are taken out, and nothing else is
-//! changed or refused.
+//! Sources that run beside a chain, tests of contracts say: types are taken out, and nothing else
+//! is changed or refused.
 
 use oxc::{allocator::Allocator, parser::Parser, span::SourceType};
 
