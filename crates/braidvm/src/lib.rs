@@ -85,6 +85,8 @@ pub mod rooms {
     pub use block;
     pub use journal;
     pub use js_compiler;
+    #[cfg(feature = "js")]
+    pub use js_testing;
     pub use kernel;
     pub use primitives;
     pub use proof;

@@ -39,7 +39,7 @@ const BOUNDARIES: [Boundary; 7] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 27] = [
+const DIRECTIONS: [(&str, &[&str]); 28] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -52,6 +52,7 @@ const DIRECTIONS: [(&str, &[&str]); 27] = [
     ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
     ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
     ("braid-js-regex", &[]),
+    ("braid-js-testing", &["js-compiler"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
@@ -85,6 +86,7 @@ const DIRECTIONS: [(&str, &[&str]); 27] = [
             "vm-js",
             "vm-native",
             "js-compiler",
+            "js-testing",
             "kernel",
             "parallel",
             "block",
