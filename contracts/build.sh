@@ -3,7 +3,8 @@
 # Rebuilds every artefact of this folder from its source.
 #
 #   contracts/build.sh              everything whose toolchain is there
-#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, go)
+#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus,
+#                                   go, sbpf)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -76,10 +77,10 @@ build_c() {
     [ -x "$linker" ] || linker=${WASM_LD:-wasm-ld}
     have c "node" node && have c "clang" "$clang" && have c "wasm-ld" "$linker" || return 0
     mkdir -p "$scratch"
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         node "$interface" c "$contracts/interfaces/$name.abi" >"$scratch/$name.abi.h"
     done
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu "$clang" \
             --target=wasm32-unknown-unknown -mcpu=mvp "${wasm_features[@]/#/-m}" \
             -std=c17 -Oz -flto -ffreestanding -nostdlib -fuse-ld="$linker" -Wall -Wextra -Werror \
@@ -97,11 +98,11 @@ build_assemblyscript() {
     local scratch=$1/as name
     mkdir -p "$scratch/node_modules/@braid"
     ln -sfn "$root/sdk/assemblyscript" "$scratch/node_modules/@braid/sdk"
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         node "$interface" as "$contracts/interfaces/$name.abi" >"$scratch/$name.abi.ts"
         cp "$contracts/assemblyscript/$name.ts" "$scratch/$name.ts"
     done
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         (cd "$scratch" && node "$modules/assemblyscript/bin/asc.js" "$name.ts" \
             --outFile "$name.wasm" --optimizeLevel 3 --shrinkLevel 2 --converge --noAssert \
             --runtime node_modules/@braid/sdk/assembly/runtime --stackSize 0 \
@@ -112,10 +113,11 @@ build_assemblyscript() {
     done
 }
 
-build_rust() {
-    local rustc=$sysroot/bin/rustc linker=$sysroot/bin/wasm-ld-$llvm name features
-    have rust "cargo" cargo && have rust "rustc with its source" "$rustc" &&
-        have rust "wasm-ld" "$linker" || return 0
+# build_workspace <language> <target folder> <parts of std>: builds the contracts of contracts/<language>.
+build_workspace() {
+    local rustc=$sysroot/bin/rustc linker=$sysroot/bin/wasm-ld-$llvm features
+    have "$1" "cargo" cargo && have "$1" "rustc with its source" "$rustc" &&
+        have "$1" "wasm-ld" "$linker" || return 1
     features=$(printf ',+%s' "${wasm_features[@]}")
     # Neither paths of this machine nor the texts of panics may reach the module.
     local flags="-C linker=$linker -C linker-flavor=wasm-ld -C target-cpu=mvp
@@ -124,12 +126,17 @@ build_rust() {
         --remap-path-prefix=$root=/braid
         --remap-path-prefix=$tools=/tools --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     # -Zbuild-std is open to a stable compiler only with RUSTC_BOOTSTRAP.
-    (cd "$contracts/rust" &&
+    (cd "$contracts/$1" &&
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu RUSTC=$rustc RUSTC_BOOTSTRAP=1 \
-            RUSTFLAGS=$(echo $flags) CARGO_TARGET_DIR=$tools/target RUSTC_WRAPPER='' \
+            RUSTFLAGS=$(echo $flags) CARGO_TARGET_DIR=$tools/$2 RUSTC_WRAPPER='' \
             cargo build --quiet --locked --release --target wasm32-unknown-unknown \
-            -Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
-    for name in badge counter token exchange relay probe; do
+            "-Zbuild-std=$3" -Zbuild-std-features=optimize_for_size)
+}
+
+build_rust() {
+    local name
+    build_workspace rust target core,alloc || return 0
+    for name in badge counter token exchange relay probe versioned; do
         put_wasm "$tools/target/wasm32-unknown-unknown/release/$name.wasm" - \
             "$artifacts/rust/$name.wasm"
     done
@@ -139,8 +146,31 @@ build_go() {
     local braid=${BRAID:-$root/target/debug/braid} name
     have go "braid, or BRAID" "$braid" && have go "Go 1.24 or later" "${GO:-go}" || return 0
     mkdir -p "$artifacts/go"
-    for name in counter token nft probe; do
+    for name in counter token nft probe versioned; do
         "$braid" go build "$contracts/go/$name" --output "$artifacts/go/$name.wasm.zst"
+    done
+}
+
+build_sbpf() {
+    local name
+    have sbpf "cargo" cargo || return 0
+    mkdir -p "$artifacts/sbpf"
+    for name in counter relay; do
+        CARGO_TARGET_DIR=$tools/target cargo run --quiet --locked \
+            --manifest-path "$contracts/tools/sbpf/Cargo.toml" -- \
+            "$contracts/sbpf/$name.s" "$artifacts/sbpf/$name.so"
+        echo "artifacts/sbpf/$name.so: $(wc -c <"$artifacts/sbpf/$name.so") bytes"
+    done
+}
+
+# The modules are what a builder for Arbitrum would deploy; only the interface is attached.
+build_stylus() {
+    local name
+    have stylus "node" node || return 0
+    build_workspace stylus target-stylus core,alloc,std,panic_abort || return 0
+    for name in token exchange; do
+        put_wasm "$tools/target-stylus/wasm32-unknown-unknown/release/$name.wasm" \
+            "$contracts/interfaces/$name.abi" "$artifacts/stylus/$name.wasm"
     done
 }
 
@@ -149,11 +179,11 @@ languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust | go) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, go)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | stylus | go | sbpf) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, go, sbpf)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust go)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus go sbpf)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

@@ -114,7 +114,8 @@ impl Engine {
             }
             Some(pool) => {
                 let (working, gathering) = (Arc::clone(&run), Arc::clone(&run));
-                pool.run(Arc::new(move |number| working.work(number))).map_err(RunError::Threads)?;
+                pool.run(Arc::new(move |number| working.work(number)))
+                    .map_err(RunError::Threads)?;
                 let gather = Arc::new(move |number| gathering.gather(number));
                 pool.run(gather).map_err(RunError::Threads)?;
             }

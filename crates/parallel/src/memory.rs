@@ -126,6 +126,9 @@ struct Cell {
     versions: SmallVec<[Version; 1]>,
 }
 
+/// Changed records.
+pub(crate) type Records = Vec<(Key, Option<Bytes>)>;
+
 type Shard = IndexMap<Key, Cell, RandomState>;
 
 /// The versions of all records over one base.
@@ -162,7 +165,7 @@ impl Memory {
         &self,
         (number, workers): (usize, usize),
         end: Index,
-    ) -> Result<Vec<(Key, Option<Bytes>)>, StateError> {
+    ) -> Result<Records, StateError> {
         let mut records = Vec::new();
         for shard in self.shards.iter().skip(number).step_by(workers) {
             let cells = std::mem::take(&mut *shard.lock());

@@ -8,12 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use primitives::Bytes;
 use state::{Key, StateError, StateView, WriteSet};
 
 use crate::{
     Attempt, Footing, Numbers, Task, Verdict, View,
-    memory::{Index, Memory, Stamp},
+    memory::{Index, Memory, Records, Stamp},
     observe::{Observed, Statistics, Timing, Watch, shared, sources},
     schedule::{Ran, Schedule, Step},
     sync::{AtomicBool, Condvar, Guard, Mutex, Ordering},
@@ -86,7 +85,7 @@ struct Finals {
     /// Keys among them whose record may be what the base holds.
     blind: Vec<Key>,
     /// The records of the memory, in parts that are in order.
-    parts: Vec<Result<Vec<(Key, Option<Bytes>)>, StateError>>,
+    parts: Vec<Result<Records, StateError>>,
     statistics: Statistics,
 }
 
@@ -170,7 +169,7 @@ impl<T: Task> Run<T> {
         let Finals { last, blind, parts, mut statistics } =
             std::mem::take(&mut *self.finals.lock());
         statistics.reexecutions = state.schedule.in_vain();
-        let mut records = Vec::new();
+        let mut records = Records::new();
         for part in parts {
             records.append(&mut part.map_err(RunError::Base)?);
         }

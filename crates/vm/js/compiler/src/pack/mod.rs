@@ -2,8 +2,10 @@
 //!
 //! This runs on the author's machine. What it computes is checked again where the unit is deployed.
 
+mod literals;
 mod print;
 mod resolve;
+mod strip;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,8 @@ use crate::{
     interface,
     unit::{MODULES_MAX, Module, Unit},
 };
+
+pub use self::strip::{Stripped, resolve_import, strip_types};
 
 /// Reads a file of the project by its path from the project's folder, with `/` between the parts;
 /// none where there is no such file.
