@@ -96,5 +96,7 @@ pub mod rooms {
     #[cfg(feature = "js")]
     pub use vm_js;
     pub use vm_native;
+    #[cfg(feature = "svm")]
+    pub use vm_svm;
     pub use vm_wasm;
 }
