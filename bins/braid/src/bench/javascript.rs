@@ -1,6 +1,6 @@
-//! JavaScript contracts: the transfer of a token, whole, in contexts that are kept and in fresh ones,
-//! against the same transfer in other machines; many contracts under a bounded pool; and what the
-//! metering of a script costs.
+//! JavaScript contracts: the transfer of a token, whole, in contexts that are kept and in fresh
+//! ones, against the same transfer in other machines; many contracts under a bounded pool; and what
+//! the metering of a script costs.
 
 mod programs;
 

@@ -63,10 +63,8 @@ pub(super) const PROGRAMS: [Program; 5] = [
 impl Program {
     /// The program as a contract.
     pub(super) fn module(&self) -> String {
-        format!(
-            "/**\n * @param {{u48}} n\n * @returns {{u48}}\n */\nexports.run = function (n) {{\n{}\n}};\n",
-            self.body
-        )
+        let types = "/**\n * @param {u48} n\n * @returns {u48}\n */";
+        format!("{types}\nexports.run = function (n) {{\n{}\n}};\n", self.body)
     }
 }
 

@@ -43,8 +43,9 @@
 //!
 //! What `bind` gets: `charge(gas)` takes gas and ends the script where there is none; `left()` is
 //! the chunk, negative after the end; `set(chunk)` replaces it, after a call that gave back gas;
-//! `allocate(bytes)` takes of the memory; `thrown()` is the place of the `throw` that ran last and that
-//! no handler has caught, as text of file and line, or nothing. An amount is an integer of 0 to 2^30.
+//! `allocate(bytes)` takes of the memory; `thrown()` is the place of the `throw` that ran
+//! last and that no handler has caught, as text of file and line, or nothing. An amount is an
+//! integer of 0 to 2^30.
 //! **Gas used = limit − budget of the host − chunk left**, to the unit, on every engine.
 //!
 //! # What a script relies on

@@ -206,9 +206,8 @@ fn sources_that_nest_as_deep_as_they_may_have_room() {
 fn long_sources_without_semicolons_are_not_deep() {
     let lines =
         "  a = a + 1\n  if (a > 2) { a = f(a) }\n  b.c = [a]\n  // it's ((( fine\n".repeat(900);
-    let source = format!(
-        "let a = 1\nconst b: any = {{}}\nconst f = (x: number) => x\nexport function run() {{\n{lines}}}\n"
-    );
+    let head = "let a = 1\nconst b: any = {}\nconst f = (x: number) => x\n";
+    let source = format!("{head}export function run() {{\n{lines}}}\n");
     pack_files("a.ts", &[("a.ts", &source)]);
     let long = format!("export const all = [{}];", "'a-b', /[(]/, 1 + 2, ".repeat(4000));
     pack_files("a.js", &[("a.js", &long)]);
