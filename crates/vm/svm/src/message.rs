@@ -321,7 +321,7 @@ impl Limits {
             instructions.push((program, SVMInstruction::from(instruction)));
         }
         let limits =
-            process_compute_budget_instructions(instructions.into_iter(), &runtime::feature_set())
+            process_compute_budget_instructions(instructions.into_iter(), &runtime::FEATURES)
                 .map_err(|error| MessageError::Budget(error.to_string()))?;
         let unsaid = ComputeBudgetLimits::default().loaded_accounts_bytes;
         let loaded = limits.loaded_accounts_bytes;

@@ -1,7 +1,7 @@
 //! What is the same for every frame: the rules, the builtin programs, the prices of Solana.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use agave_feature_set::FeatureSet;
 use agave_reserved_account_keys::ReservedAccountKeys;
@@ -125,9 +125,7 @@ impl core::fmt::Debug for Runtime {
 }
 
 /// The features of today's Solana as its own crates name them.
-pub(crate) fn feature_set() -> FeatureSet {
-    FeatureSet::all_enabled()
-}
+pub(crate) static FEATURES: LazyLock<FeatureSet> = LazyLock::new(FeatureSet::all_enabled);
 
 fn builtins() -> Vec<Builtin> {
     let builtin = |key, name: &'static str, register: BuiltinFunctionRegisterer| {
