@@ -43,6 +43,8 @@ pub(crate) enum BenchGroup {
     Js,
     /// A call into another machine against a call within one
     Crossing,
+    /// Solana programs: a call through one, and transfers of tokens against litesvm
+    Svm,
     /// The store
     State,
     /// Blocks on many threads against one transaction after another
