@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use braidvm::{
-    Address, CodeHash, Hash,
+    Address, BlockNumber, CodeHash, Hash,
     rooms::{
         kernel::solana_transaction,
         kernel::{Kernel, KernelConfig, SolanaMessage, SolanaTransaction, Transaction},
@@ -34,6 +34,9 @@ const FROM: Pubkey = Pubkey::new_from_array([3; 32]);
 const TO: Pubkey = Pubkey::new_from_array([4; 32]);
 
 const LAMPORTS: u64 = 1 << 50;
+
+/// A block after those in which litesvm has its programs from.
+const BLOCK: BlockNumber = BlockNumber(1 << 40);
 
 /// Bytes before the code in the account of a program's data.
 const HEAD_BYTES: usize = 45;
@@ -64,13 +67,14 @@ fn by_braid(
     view: &Arc<dyn StateView>,
     transaction: &Transaction,
 ) -> Result<f64, Failure> {
-    let block = BlockEnvironment::default();
+    let block = BlockEnvironment { number: BLOCK, ..BlockEnvironment::default() };
     let mut execution = kernel.execution(Arc::clone(view), &block);
     let clock = Clock::start();
     for _ in 0..TRANSFERS {
         let result = execution.transact(transaction).map_err(host_failure)?;
         if !result.status.is_success() {
-            return Err(Failure::Host(anyhow::anyhow!("Braid: {:?}", result.status)));
+            let reason = braidvm::show_bytes(&result.output);
+            return Err(Failure::Host(anyhow::anyhow!("Braid: {:?}: {reason}", result.status)));
         }
     }
     execution.finish().map_err(host_failure)?;
