@@ -248,6 +248,39 @@ mod tests {
         assert_eq!(read(&cache, 1, third, Some(5)), Some(5));
     }
 
+    /// Readers go on with the view that they have while blocks are committed: each finds what its
+    /// state holds, whatever the cache is at.
+    #[test]
+    fn readers_and_a_writer_do_not_mix_states() {
+        const KEYS: u8 = 8;
+        const BLOCKS: u8 = 200;
+        let cache = RecordCache::new(1 << 20);
+        let shown = Mutex::new((cache.advance(&Since::Other), 0));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    loop {
+                        let (at, value) = *shown.lock();
+                        for number in (0..KEYS).cycle().take(64) {
+                            assert_eq!(read(&cache, number, at, Some(value)), Some(value));
+                        }
+                        if value == BLOCKS {
+                            return;
+                        }
+                    }
+                });
+            }
+            for value in 1..=BLOCKS {
+                let writes: Vec<_> = (0..KEYS).map(|key| write(key, Some(value))).collect();
+                let next = match value % 7 {
+                    0 => cache.advance(&Since::Other),
+                    _ => cache.advance(&Since::Block(&writes)),
+                };
+                *shown.lock() = (next, value);
+            }
+        });
+    }
+
     #[test]
     fn the_records_stay_within_their_bytes() {
         let cache = RecordCache::new(SHARDS * 400);
