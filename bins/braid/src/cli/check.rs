@@ -43,7 +43,7 @@ pub(crate) enum BenchGroup {
     Js,
     /// A call into another machine against a call within one
     Crossing,
-    /// Solana programs: a call through one, and transfers of tokens against litesvm
+    /// A call through a Solana program against one through a third contract of the EVM
     Svm,
     /// The store
     State,
