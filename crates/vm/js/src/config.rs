@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct JsConfig {
     /// What runs the scripts.
     pub engine: EngineChoice,
+    /// Whether V8 makes native code. A process runs V8 in one way only.
+    pub v8_jit: bool,
     /// Bytes that one context may use.
     pub memory_limit: u64,
     /// How long a frame may run on this node, in milliseconds, its callees included.
@@ -29,12 +31,17 @@ pub enum EngineChoice {
     /// `QuickJS`, an interpreter that starts fast.
     #[default]
     QuickJs,
+    /// V8, in builds that have it.
+    V8,
+    /// Both: what `QuickJS` does counts, and V8 is held to it. A difference is a fault of this node.
+    Both,
 }
 
 impl Default for JsConfig {
     fn default() -> Self {
         Self {
             engine: EngineChoice::QuickJs,
+            v8_jit: false,
             memory_limit: 256 << 20,
             execution_time_limit_ms: Some(60_000),
             contexts: 64,

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 use braid_vm_js::engine::{Door, DoorError, JsEngine, JsValue, ScriptCall, ScriptEnd, ScriptEntry};
-use braid_vm_js::{JsConfig, QuickJs};
+use braid_vm_js::{Both, JsConfig, QuickJs, V8};
 use primitives::CodeHash;
+use std::sync::Arc;
 
 /// A door that hands out gas and remembers what else was asked.
 struct Counting {
@@ -64,15 +65,26 @@ return {
 })"#;
 
 struct Bench {
-    engine: QuickJs,
+    engine: Arc<dyn JsEngine>,
+    is_both: bool,
     program: Vec<u8>,
 }
 
 impl Bench {
-    fn new(config: &JsConfig) -> Self {
-        let engine = QuickJs::new(config);
-        let program = engine.compile(SCRIPT).unwrap();
-        Self { engine, program }
+    /// One for each engine of this build, and one for two of them at once.
+    fn all(config: &JsConfig) -> Vec<Self> {
+        let quickjs = || Arc::new(QuickJs::new(config));
+        let mut engines: Vec<Arc<dyn JsEngine>> = vec![quickjs()];
+        let v8 = || Arc::new(V8::new(config));
+        if v8().start().is_ok() {
+            engines.push(v8());
+            engines.push(Arc::new(Both::new(quickjs(), v8())));
+        }
+        let make = |engine: Arc<dyn JsEngine>| {
+            let program = engine.compile(SCRIPT).unwrap();
+            Self { is_both: engine.id().contains(" and "), engine, program }
+        };
+        engines.into_iter().map(make).collect()
     }
 
     /// Runs with a door of so much gas; tells the end, and what was used.
@@ -116,87 +128,107 @@ fn value(end: ScriptEnd) -> JsValue {
 
 #[test]
 fn gas_is_exact_at_every_limit() {
-    let bench = Bench::new(&JsConfig::default());
-    let needed = bench.run(1 << 20, "total", &[number(1000.0)]).1;
-    assert_eq!(needed, 5 + 3 * 1000 + 12, "the loop, and the number that is handed back");
-    for more in [0, 1, 500] {
-        let (end, used) = bench.run(needed + more, "total", &[number(1000.0)]);
-        assert_eq!((value(end), used), (number(499_500.0), needed));
-    }
-    for less in [1, 2, 100, 3000] {
-        assert_eq!(bench.run(needed - less, "total", &[number(1000.0)]).0, ScriptEnd::Ended);
+    for bench in Bench::all(&JsConfig::default()) {
+        let needed = bench.run(1 << 20, "total", &[number(1000.0)]).1;
+        assert_eq!(needed, 5 + 3 * 1000 + 12, "the loop, and the number that is handed back");
+        for more in [0, 1, 500] {
+            let (end, used) = bench.run(needed + more, "total", &[number(1000.0)]);
+            assert_eq!((value(end), used), (number(499_500.0), needed));
+        }
+        for less in [1, 2, 100, 3000] {
+            assert_eq!(bench.run(needed - less, "total", &[number(1000.0)]).0, ScriptEnd::Ended);
+        }
     }
 }
 
 #[test]
 fn no_handler_sees_the_end() {
-    let bench = Bench::new(&JsConfig::default());
-    assert_eq!(bench.run(100_000, "stubborn", &[number(1e9)]).0, ScriptEnd::Ended);
-    assert_eq!(bench.run(10_000_000_000, "fill", &[]).0, ScriptEnd::Ended);
-    let (end, _) = bench.run(1000, "total", &[number(3.0)]);
-    assert_eq!(value(end), number(3.0), "the context is as good as before");
+    for bench in Bench::all(&JsConfig::default()) {
+        assert_eq!(bench.run(100_000, "stubborn", &[number(1e9)]).0, ScriptEnd::Ended);
+        assert_eq!(bench.run(10_000_000_000, "fill", &[]).0, ScriptEnd::Ended);
+        let (end, _) = bench.run(1000, "total", &[number(3.0)]);
+        assert_eq!(value(end), number(3.0), "the context is as good as before");
+    }
 }
 
 #[test]
 fn nothing_of_a_run_is_left_for_the_next() {
-    let bench = Bench::new(&JsConfig::default());
-    for _ in 0..3 {
-        assert_eq!(value(bench.run(1000, "again", &[]).0), number(1.0));
+    for bench in Bench::all(&JsConfig::default()) {
+        for _ in 0..3 {
+            assert_eq!(value(bench.run(1000, "again", &[]).0), number(1.0));
+        }
+        let counters = bench.engine.counters();
+        let hits = if bench.is_both { 4 } else { 2 };
+        assert!(counters.contains(&("context_hits", hits)), "{counters:?}");
     }
-    let counters = bench.engine.counters();
-    assert!(counters.contains(&("context_hits", 2)), "{counters:?}");
 }
 
 #[test]
 fn values_cross_as_they_are() {
-    let bench = Bench::new(&JsConfig::default());
-    let big = JsValue::uint("0xffffffffffffffffffffffff".parse().unwrap());
-    let values = JsValue::List(vec![
-        JsValue::Undefined,
-        JsValue::Null,
-        JsValue::Bool(true),
-        number(0.5),
-        big.clone(),
-        JsValue::BigInt { is_negative: true, magnitude: primitives::U256::MAX },
-        JsValue::Text("Zoë 🐢 \0".to_owned()),
-        JsValue::Bytes(vec![]),
-        JsValue::Bytes(vec![0, 255]),
-        JsValue::Record(vec![
-            ("__proto__".to_owned(), number(1.0)),
-            ("toString".to_owned(), JsValue::List(vec![])),
-        ]),
-    ]);
-    let (end, _) = bench.run(100_000, "echo", core::slice::from_ref(&values));
-    assert_eq!(value(end), JsValue::List(vec![values]));
-    let doubled = JsValue::uint("0x1fffffffffffffffffffffffe".parse().unwrap());
-    assert_eq!(value(bench.run(1000, "double", &[big]).0), doubled);
+    for bench in Bench::all(&JsConfig::default()) {
+        let big = JsValue::uint("0xffffffffffffffffffffffff".parse().unwrap());
+        let values = JsValue::List(vec![
+            JsValue::Undefined,
+            JsValue::Null,
+            JsValue::Bool(true),
+            number(0.5),
+            big.clone(),
+            JsValue::BigInt { is_negative: true, magnitude: primitives::U256::MAX },
+            JsValue::Text("Zoë 🐢 \0".to_owned()),
+            JsValue::Bytes(vec![]),
+            JsValue::Bytes(vec![0, 255]),
+            JsValue::Record(vec![
+                ("__proto__".to_owned(), number(1.0)),
+                ("toString".to_owned(), JsValue::List(vec![])),
+            ]),
+        ]);
+        let (end, _) = bench.run(100_000, "echo", core::slice::from_ref(&values));
+        assert_eq!(value(end), JsValue::List(vec![values]));
+        let doubled = JsValue::uint("0x1fffffffffffffffffffffffe".parse().unwrap());
+        assert_eq!(value(bench.run(1000, "double", &[big]).0), doubled);
+    }
 }
 
 #[test]
 fn errors_are_told_and_code_is_not_made_of_text() {
-    let bench = Bench::new(&JsConfig::default());
-    let (end, _) = bench.run(1000, "fail", &[]);
-    let ScriptEnd::Threw { reason, .. } = end else { panic!("it should throw: {end:?}") };
-    assert_eq!(reason.as_text(), Some("TypeError: no way"));
-    let (end, _) = bench.run(10_000, "eval", &[JsValue::Text("return 1".to_owned())]);
-    let refused = JsValue::Text("TypeError: code cannot be made of text".to_owned());
-    assert_eq!(value(end), JsValue::List(vec![refused; 3]));
-    let (end, _) = bench.run(1000, "deep", &[]);
-    assert!(matches!(end, ScriptEnd::Threw { .. }), "the door of this test goes on: {end:?}");
-    assert!(bench.engine.compile("(function () {").is_err());
+    for bench in Bench::all(&JsConfig::default()) {
+        let (end, _) = bench.run(1000, "fail", &[]);
+        let ScriptEnd::Threw { reason, .. } = end else { panic!("it should throw: {end:?}") };
+        assert_eq!(reason.as_text(), Some("TypeError: no way"));
+        let (end, _) = bench.run(10_000, "eval", &[JsValue::Text("return 1".to_owned())]);
+        let refused = JsValue::Text("TypeError: code cannot be made of text".to_owned());
+        assert_eq!(value(end), JsValue::List(vec![refused; 3]));
+        let (end, _) = bench.run(1000, "deep", &[]);
+        assert!(matches!(end, ScriptEnd::Threw { .. }), "the door of this test goes on: {end:?}");
+        assert!(bench.engine.compile("(function () {").is_err());
+    }
 }
 
 #[test]
 fn a_failing_node_spoils_nothing_else() {
-    let bench = Bench::new(&JsConfig { memory_limit: 4 << 20, ..JsConfig::default() });
-    for _ in 0..2 {
-        let (end, _) = bench.run(10_000_000_000, "fill", &[]);
-        assert!(matches!(&end, ScriptEnd::Failed(reason) if reason.contains("memory")), "{end:?}");
-        assert_eq!(value(bench.run(1000, "total", &[number(3.0)]).0), number(3.0));
+    for bench in Bench::all(&JsConfig { memory_limit: 4 << 20, ..JsConfig::default() }) {
+        for _ in 0..2 {
+            let (end, _) = bench.run(10_000_000_000, "fill", &[]);
+            assert!(
+                matches!(&end, ScriptEnd::Failed(reason) if reason.contains("memory")),
+                "{end:?}"
+            );
+            assert_eq!(value(bench.run(1000, "total", &[number(3.0)]).0), number(3.0));
+        }
+        let (end, _) = bench.run_with(1000, "parse", &[], true);
+        assert!(
+            matches!(&end, ScriptEnd::Failed(reason) if reason.contains("panicked")),
+            "{end:?}"
+        );
     }
-    let (end, _) = bench.run_with(1000, "parse", &[], true);
-    assert!(matches!(&end, ScriptEnd::Failed(reason) if reason.contains("panicked")), "{end:?}");
-    let bench = Bench::new(&JsConfig { execution_time_limit_ms: Some(0), ..JsConfig::default() });
-    let (end, _) = bench.run(i64::MAX / 2, "total", &[number(1e9)]);
-    assert!(matches!(&end, ScriptEnd::Failed(reason) if reason.contains("too long")), "{end:?}");
+    let config = JsConfig { execution_time_limit_ms: Some(0), ..JsConfig::default() };
+    for bench in Bench::all(&config) {
+        let (end, _) = bench.run(i64::MAX / 2, "total", &[number(1e9)]);
+        assert!(
+            matches!(&end, ScriptEnd::Failed(reason) if reason.contains("too long")),
+            "{end:?}"
+        );
+        let counters = bench.engine.counters();
+        assert!(counters.contains(&("timeouts", 1)), "{counters:?}");
+    }
 }

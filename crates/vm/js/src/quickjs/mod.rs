@@ -5,19 +5,19 @@
 
 mod link;
 mod memory;
-mod pool;
 mod slot;
 mod values;
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::config::JsConfig;
 use crate::engine::{Door, JsEngine, ScriptCall, ScriptEnd, ScriptError};
+use crate::pool::{Counters, Pool, count};
 use crate::prelude;
+use crate::watchdog::{Watch, Watchdog};
 
-use pool::Pool;
 use slot::{STACK_BYTES, Slot};
 
 /// Native stack that a run must find: what the script may use, and the host functions below it.
@@ -36,19 +36,11 @@ const REST_BYTES_MAX: usize = 16 << 20;
 #[derive(Debug)]
 pub struct QuickJs {
     prelude: OnceLock<Result<Vec<u8>, ScriptError>>,
-    pool: Pool,
+    pool: Pool<Slot>,
+    watchdog: Watchdog,
     memory_bytes: usize,
     time_limit: Option<Duration>,
     counters: Counters,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    evictions: AtomicU64,
-    terminations: AtomicU64,
-    failures: AtomicU64,
 }
 
 impl QuickJs {
@@ -58,6 +50,7 @@ impl QuickJs {
         Self {
             prelude: OnceLock::new(),
             pool: Pool::new(config.contexts, config.contexts_bytes),
+            watchdog: Watchdog::default(),
             memory_bytes: usize::try_from(config.memory_limit).unwrap_or(usize::MAX),
             time_limit: config.execution_time_limit_ms.map(Duration::from_millis),
             counters: Counters::default(),
@@ -81,8 +74,12 @@ impl QuickJs {
             Ok(slot) => slot,
             Err(reason) => return ScriptEnd::Failed(reason),
         };
-        let deadline = self.time_limit.and_then(|limit| Instant::now().checked_add(limit));
-        let end = slot.run(call, door, deadline);
+        let watch = self.time_limit.map(|limit| self.watchdog.watch(limit, Box::new(|| {})));
+        let mut end = slot.run(call, door, watch.as_ref().map(Watch::flag));
+        if watch.is_some_and(|watch| watch.is_late()) {
+            count(&self.counters.timeouts);
+            end = ScriptEnd::Failed("the script ran too long for this node".to_owned());
+        }
         match &end {
             // What failed is not used again.
             ScriptEnd::Failed(_) => {
@@ -117,21 +114,6 @@ impl JsEngine for QuickJs {
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (contexts, bytes) = self.pool.size();
-        let counters = &self.counters;
-        vec![
-            ("contexts", contexts),
-            ("context_bytes", bytes),
-            ("context_hits", read(&counters.hits)),
-            ("context_misses", read(&counters.misses)),
-            ("context_evictions", read(&counters.evictions)),
-            ("terminations", read(&counters.terminations)),
-            ("failures", read(&counters.failures)),
-        ]
+        self.counters.report(&self.pool)
     }
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }

@@ -1,7 +1,12 @@
 //! One runtime with one context that has loaded the prelude and one contract's code.
+#![allow(
+    unsafe_code,
+    reason = "the binding counts references without atoms, a slot holds them all"
+)]
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rquickjs::context::intrinsic;
 use rquickjs::function::{Args, Rest};
@@ -41,6 +46,12 @@ pub(super) struct Slot {
     gauge: Rc<MemoryGauge>,
 }
 
+// SAFETY: a runtime of the engine has no tie to a thread but the address of the stack, which a slot
+// tells anew before each use. Every reference to the runtime, its context, its values and what its
+// closures share lies within the slot, so that all of them move at once, and the lock of the pool
+// orders one thread's use before the next one's.
+unsafe impl Send for Slot {}
+
 impl core::fmt::Debug for Slot {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Slot").field("gauge", &self.gauge).finish_non_exhaustive()
@@ -73,10 +84,10 @@ impl Slot {
         &mut self,
         call: &ScriptCall<'_>,
         door: &mut dyn Door,
-        deadline: Option<Instant>,
+        is_late: Option<Arc<AtomicBool>>,
     ) -> ScriptEnd {
         enter_stack(&self.context);
-        let result = self.link.lend(door, deadline, || {
+        let result = self.link.lend(door, is_late, || {
             self.context.with(|ctx| {
                 let result = self.invoke(&ctx, call);
                 result.map_err(|error| describe(&ctx, &error))
@@ -84,9 +95,6 @@ impl Slot {
         });
         if self.gauge.is_exceeded() {
             return ScriptEnd::Failed("the memory of the context is used up".to_owned());
-        }
-        if self.link.is_late() {
-            return ScriptEnd::Failed("the script ran too long for this node".to_owned());
         }
         if self.link.has_panicked() {
             return ScriptEnd::Failed("an operation of the host panicked".to_owned());
@@ -166,7 +174,6 @@ fn runtime(memory_bytes: usize) -> rquickjs::Result<(Runtime, Rc<MemoryGauge>)> 
 }
 
 /// Tells the engine where the native stack is now: a slot moves between threads and stacks.
-#[allow(unsafe_code, reason = "the binding offers it only with its own locks")]
 fn enter_stack(context: &Context) {
     // SAFETY: the context keeps its runtime alive, and the call only notes the stack's address.
     unsafe { qjs::JS_UpdateStackTop(context.get_runtime_ptr()) }
@@ -189,7 +196,6 @@ fn load_all(
 }
 
 /// Loads what [`compile`] wrote and hands back its value.
-#[allow(unsafe_code, reason = "the engine trusts the bytes that it reads")]
 fn load<'js>(ctx: &Ctx<'js>, program: &[u8]) -> rquickjs::Result<Value<'js>> {
     // SAFETY: `compile` of this process wrote the bytes; they come from no file and no network.
     let module = unsafe { Module::load(ctx.clone(), program) }?;
@@ -219,13 +225,16 @@ fn operate<'js>(
         arguments.iter().map(from_engine).collect::<rquickjs::Result<_>>()?;
     match link.call(operation, chunk, &arguments) {
         Ok(value) => to_engine(ctx, big, &value),
-        Err(DoorError::Throw(message)) => Err(Exception::throw_message(ctx, &message)),
+        // The prelude makes an error of the text.
+        Err(DoorError::Throw(message)) => {
+            let text = rquickjs::String::from_str(ctx.clone(), &message)?;
+            Err(ctx.throw(text.into_value()))
+        }
         Err(DoorError::End) => Err(throw_uncatchable(ctx)),
     }
 }
 
 /// Throws what no `catch` and no `finally` of the script sees.
-#[allow(unsafe_code, reason = "the binding has no safe way to it")]
 fn throw_uncatchable(ctx: &Ctx<'_>) -> Error {
     let Ok(exception) = Exception::from_message(ctx.clone(), "the frame has ended") else {
         return Error::Allocation;

@@ -11,7 +11,7 @@ mod world;
 use std::sync::Arc;
 
 use abi::Interface;
-use braid_vm_js::{JsConfig, JsVm, Script, UnitCompiler};
+use braid_vm_js::{EngineChoice, JsConfig, JsVm, Script, UnitCompiler, V8};
 use vm::testkit::{MemoryHost, Run};
 use vm::{HaltReason, Outcome, Status};
 
@@ -62,8 +62,13 @@ fn raw(body: &str) -> Vec<u8> {
     )
 }
 
+/// A machine with every engine of this build: where V8 is there, both, held to each other.
 fn machine() -> JsVm {
-    JsVm::with_compiler(&JsConfig::default(), Arc::new(Metered))
+    let engine = match V8::new(&JsConfig::default()).start() {
+        Ok(_) => EngineChoice::Both,
+        Err(_) => EngineChoice::QuickJs,
+    };
+    JsVm::with_compiler(&JsConfig { engine, ..JsConfig::default() }, Arc::new(Metered))
 }
 
 /// Runs a function of bytes to bytes.
