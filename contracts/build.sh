@@ -3,7 +3,7 @@
 # Rebuilds every artefact of this folder from its source.
 #
 #   contracts/build.sh              everything whose toolchain is there
-#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, go)
+#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus, go)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -112,10 +112,11 @@ build_assemblyscript() {
     done
 }
 
-build_rust() {
-    local rustc=$sysroot/bin/rustc linker=$sysroot/bin/wasm-ld-$llvm name features
-    have rust "cargo" cargo && have rust "rustc with its source" "$rustc" &&
-        have rust "wasm-ld" "$linker" || return 0
+# build_workspace <language> <target folder> <parts of std>: builds the contracts of contracts/<language>.
+build_workspace() {
+    local rustc=$sysroot/bin/rustc linker=$sysroot/bin/wasm-ld-$llvm features
+    have "$1" "cargo" cargo && have "$1" "rustc with its source" "$rustc" &&
+        have "$1" "wasm-ld" "$linker" || return 1
     features=$(printf ',+%s' "${wasm_features[@]}")
     # Neither paths of this machine nor the texts of panics may reach the module.
     local flags="-C linker=$linker -C linker-flavor=wasm-ld -C target-cpu=mvp
@@ -124,11 +125,16 @@ build_rust() {
         --remap-path-prefix=$root=/braid
         --remap-path-prefix=$tools=/tools --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     # -Zbuild-std is open to a stable compiler only with RUSTC_BOOTSTRAP.
-    (cd "$contracts/rust" &&
+    (cd "$contracts/$1" &&
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu RUSTC=$rustc RUSTC_BOOTSTRAP=1 \
-            RUSTFLAGS=$(echo $flags) CARGO_TARGET_DIR=$tools/target RUSTC_WRAPPER='' \
+            RUSTFLAGS=$(echo $flags) CARGO_TARGET_DIR=$tools/$2 RUSTC_WRAPPER='' \
             cargo build --quiet --locked --release --target wasm32-unknown-unknown \
-            -Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
+            "-Zbuild-std=$3" -Zbuild-std-features=optimize_for_size)
+}
+
+build_rust() {
+    local name
+    build_workspace rust target core,alloc || return 0
     for name in badge counter token exchange relay probe; do
         put_wasm "$tools/target/wasm32-unknown-unknown/release/$name.wasm" - \
             "$artifacts/rust/$name.wasm"
@@ -144,16 +150,27 @@ build_go() {
     done
 }
 
+# The modules are what a builder for Arbitrum would deploy; only the interface is attached.
+build_stylus() {
+    local name
+    have stylus "node" node || return 0
+    build_workspace stylus target-stylus core,alloc,std,panic_abort || return 0
+    for name in token exchange; do
+        put_wasm "$tools/target-stylus/wasm32-unknown-unknown/release/$name.wasm" \
+            "$contracts/interfaces/$name.abi" "$artifacts/stylus/$name.wasm"
+    done
+}
+
 fetch=no
 languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust | go) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, go)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | stylus | go) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, go)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust go)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus go)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

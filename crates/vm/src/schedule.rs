@@ -72,6 +72,10 @@ pub struct Schedule {
     pub copy_word: Gas,
     /// An operation that only reads the environment.
     pub environment: Gas,
+    /// An operation on words of 256 bits that a host does for a guest (the EVM's `MULMOD`).
+    pub word_arithmetic: Gas,
+    /// Each byte of an exponent (EIP-160).
+    pub exponent_byte: Gas,
     /// A line of debug output, beside its words.
     pub debug_base: Gas,
     /// An operation on a state object, beside the records that it reads and writes.
@@ -120,6 +124,8 @@ pub const SCHEDULE_V1: Schedule = Schedule {
     secp256r1_verify: Gas(6_900),
     copy_word: Gas(3),
     environment: Gas(2),
+    word_arithmetic: Gas(8),
+    exponent_byte: Gas(50),
     debug_base: Gas(100),
     object_base: Gas(100),
     object_check_word: Gas(12),

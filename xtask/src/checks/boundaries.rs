@@ -15,19 +15,20 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 5] = [
+const BOUNDARIES: [Boundary; 6] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
+    Boundary { libraries: &["regex-automata", "regex-syntax"], rooms: &["crates/vm/js/regex/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 24] = [
+const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -36,8 +37,9 @@ const DIRECTIONS: [(&str, &[&str]); 24] = [
     ("braid-vm", &["primitives", "abi", "vm"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
-    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler"]),
-    ("braid-js-compiler", &["primitives", "abi"]),
+    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
+    ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
+    ("braid-js-regex", &[]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",

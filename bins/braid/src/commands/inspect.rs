@@ -76,6 +76,7 @@ pub(crate) fn inspect(
         "vm": (found.code_bytes > 0).then_some(found.account.kind),
         "code_hash": found.account.code_hash,
         "code_bytes": found.code_bytes,
+        "personality": found.personality.map(|it| it.to_string()),
         "contract": found.contract,
         "access": super::lifecycle::rules_json(&rules),
         "storage": storage,
@@ -210,6 +211,9 @@ fn properties(found: &braidvm::Inspection) -> Vec<Vec<String>> {
     ];
     if found.code_bytes > 0 {
         rows.push(("machine", found.account.kind.to_string()));
+        if let Some(personality) = found.personality {
+            rows.push(("personality", personality.to_string()));
+        }
         rows.push(("code", format!("{} bytes", thousands(found.code_bytes as u64))));
         rows.push(("code hash", found.account.code_hash.to_string()));
     }

@@ -11,6 +11,7 @@ mod javascript;
 mod lifecycle;
 mod machines;
 mod object;
+mod parameters;
 mod proof;
 mod snapshot;
 mod state;
@@ -53,6 +54,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Owner(arguments) => lifecycle::owner(global, arguments, output),
         Command::Policy(arguments) => lifecycle::policy(global, arguments, output),
         Command::Access(arguments) => lifecycle::access(global, arguments, output),
+        Command::Params(arguments) => parameters::run(global, arguments, output),
         Command::Init(arguments) => chain::init(global, arguments, output),
         Command::Genesis => chain::genesis(global, output),
         Command::Block(arguments) => chain::block(global, arguments, output),

@@ -45,7 +45,8 @@ impl Engine {
             }
             // A chain that began from a copy of a state has no first block, and the rules in it.
             None if store.tip().is_some() => {
-                let found = ChainRules::of(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
+                let found =
+                    ChainRules::at_genesis(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
                 if found != rules {
                     let (found, expected) = (found.hash(), rules.hash());
                     return Err(EngineError::OtherGenesis { found, expected });
@@ -53,8 +54,6 @@ impl Engine {
             }
             None => put(store.as_ref(), &rules, writes)?,
         }
-        let mut config = config;
-        config.chain.follow(&rules);
         Self::over(config, executor, store)
     }
 }

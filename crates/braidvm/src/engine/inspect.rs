@@ -8,6 +8,7 @@ use state::{
     Key,
     record::{AccountRecord, ContractRecord},
 };
+use vm_wasm::Personality;
 
 use super::Engine;
 use crate::{EngineError, StateInterfaces};
@@ -21,6 +22,8 @@ pub struct Inspection {
     pub account: AccountRecord,
     /// Bytes of its code.
     pub code_bytes: usize,
+    /// By whose conventions its code was built, if it is WebAssembly.
+    pub personality: Option<Personality>,
     /// Its lifecycle, if it is a contract with a record.
     pub contract: Option<ContractRecord>,
     /// Its interface, if it has one.

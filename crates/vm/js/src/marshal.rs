@@ -25,7 +25,7 @@ use crate::door::address_text;
 use crate::engine::JsValue;
 
 /// Integers of at most so many bits are numbers of the language.
-const NUMBER_BITS_MAX: u16 = 48;
+pub(crate) const NUMBER_BITS_MAX: u16 = 48;
 
 /// The largest whole number that the language holds exactly.
 const SAFE_INTEGER_MAX: f64 = 9_007_199_254_740_991.0;

@@ -13,6 +13,7 @@ pub(crate) use artefacts::{ArtefactName, ArtefactStore};
 
 use crate::engine::compiled::CompiledProgram;
 use crate::engine::interpreted::InterpretedProgram;
+use crate::personality::Personality;
 
 /// A machine and code of it: a Go program is run from its snapshot, a module as it is.
 pub(crate) type ProgramName = (VmKind, CodeHash);
@@ -21,8 +22,12 @@ pub(crate) type ProgramName = (VmKind, CodeHash);
 pub(crate) struct Loaded {
     /// What making an instance costs, in points.
     pub(crate) instantiation_points: u64,
+    /// By whose conventions it was built.
+    pub(crate) personality: Personality,
     /// Whether it has a constructor.
     pub(crate) has_deploy: bool,
+    /// Whether its own interface tells of a constructor without parameters.
+    pub(crate) has_plain_constructor: bool,
     /// Bytes of the metered module.
     pub(crate) module_bytes: u64,
     /// Bytes of the artefact, where there is one.
@@ -34,6 +39,16 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Whether making the contract with these arguments runs code. The entry of a module of Stylus
+    /// is there with or without a constructor, so it must be told that there is one: by arguments,
+    /// or by its interface.
+    pub(crate) fn constructs(&self, arguments: &[u8]) -> bool {
+        match self.personality {
+            Personality::Braid => self.has_deploy,
+            Personality::Stylus => !arguments.is_empty() || self.has_plain_constructor,
+        }
+    }
+
     /// About what it takes in memory: the interpreter's form is a small multiple of the module.
     fn weight_bytes(&self) -> u64 {
         self.module_bytes.saturating_mul(4).saturating_add(self.artefact_bytes).max(1)

@@ -14,6 +14,7 @@ mod memory;
 pub(crate) mod object;
 mod scope;
 pub(crate) mod storage;
+pub(crate) mod stylus;
 pub(crate) mod wasi;
 
 use primitives::{Bytes, Gas};
@@ -32,6 +33,7 @@ pub(crate) struct Call<'a> {
     buffer: &'a mut Bytes,
     output: &'a mut Bytes,
     wasi: &'a mut wasi::WasiState,
+    stylus: &'a mut stylus::StylusState,
 }
 
 /// Why a frame ends within an import.

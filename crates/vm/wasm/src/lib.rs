@@ -9,6 +9,8 @@
 //! [`WasmVm::go`] is the machine of Go programs beside it: the same engines and metering, a few
 //! functions of WASI, and a snapshot of the started program (see [`go`]).
 //!
+//! A module may also be built for another chain: its imports and exports tell its [`Personality`].
+//!
 //! It runs no other WASI programs, no components, and no modules with threads or vectors.
 
 mod cache;
@@ -19,13 +21,15 @@ mod host;
 pub mod instrument;
 pub mod limits;
 mod machine;
+mod personality;
 mod validate;
 pub mod worker;
 
 pub use config::{
     EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WorkerConfig,
 };
-pub use host::imports::{IMPORTS, WASI_IMPORTS};
+pub use host::imports::{IMPORTS, STYLUS_IMPORTS, WASI_IMPORTS};
 pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};
+pub use personality::Personality;
 pub use validate::{ImportSignature, ModuleReport, ValueType, inspect};

@@ -25,6 +25,7 @@ use crate::host::frame::{FrameState, Ran, Scope};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
 use crate::limits::WasmLimits;
+use crate::personality::Personality;
 use crate::worker::compile_in_worker;
 
 /// The bytes that every module begins with.
@@ -135,9 +136,11 @@ impl WasmVm {
             Ok(program) => program,
             Err(reason) => return Outcome::halt(HaltReason::NotRunnable(reason)),
         };
-        if frame.entry == Entry::Deploy && !program.has_deploy {
+        if frame.entry == Entry::Deploy && !program.constructs(frame.input) {
             return Outcome::success(Bytes::new(), frame.gas_limit, 0);
         }
+        let input = program.personality.input(frame.entry, frame.input);
+        let frame = &Frame { input: &input, ..*frame };
         let limit = self.engines.config.execution_time_limit_ms.map(Duration::from_millis);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         Scope::new(frame, host).lend(|scope| {
@@ -192,7 +195,9 @@ impl WasmVm {
         let (compiled, artefact_bytes) = compiled.map_or((None, 0), |(p, n)| (Some(p), n));
         let program = Arc::new(Loaded {
             instantiation_points: self.engines.costs.instantiation(&report),
+            personality: report.personality,
             has_deploy: report.has_deploy,
+            has_plain_constructor: has_plain_constructor(report.interface.as_deref()),
             module_bytes: module.len() as u64,
             artefact_bytes,
             interpreted,
@@ -284,7 +289,7 @@ impl Vm for WasmVm {
     }
 
     fn version(&self) -> VmVersion {
-        let mut features = vec![crate::host::MODULE.to_owned()];
+        let mut features = Personality::names();
         if self.kind == VmKind::Go {
             features.push(crate::host::wasi::MODULE.to_owned());
         }
@@ -391,6 +396,13 @@ fn read_interface(section: &[u8]) -> Result<Interface, CodeError> {
         offset: 0,
         reason: format!("the section braid.interface: {reason}"),
     })
+}
+
+/// Whether the interface tells of a constructor without parameters.
+fn has_plain_constructor(section: Option<&[u8]>) -> bool {
+    let interface = section.and_then(|section| read_interface(section).ok());
+    let constructor = interface.as_ref().and_then(|interface| interface.constructor.as_ref());
+    constructor.is_some_and(|constructor| constructor.inputs.is_empty())
 }
 
 fn count(counter: &AtomicU64) {

@@ -20,6 +20,7 @@ use wasmparser::{
 
 use crate::instrument::{RESERVED_PREFIX, is_float};
 use crate::limits::WasmLimits;
+use crate::personality::Personality;
 
 /// The type of a value that crosses the border of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,9 @@ pub struct ModuleReport {
     pub imports: Vec<(String, String)>,
     /// What it exports, by name in its own order.
     pub exports: Vec<String>,
-    /// Whether it has a constructor: the export `deploy`.
+    /// By whose conventions it was built.
+    pub personality: Personality,
+    /// Whether it has a constructor: the export `deploy`; a module of Stylus has one with it.
     pub has_deploy: bool,
     /// The custom section `braid.interface`.
     pub interface: Option<Vec<u8>>,
@@ -177,6 +180,7 @@ impl<'a> Inspector<'a> {
             functions: 0,
             imports: Vec::new(),
             exports: Vec::new(),
+            personality: Personality::Braid,
             has_deploy: false,
             interface: None,
             memory_pages: 0,
@@ -371,9 +375,11 @@ impl<'a> Inspector<'a> {
 
     fn finish(mut self, types: &Types) -> Result<Inspection, CodeError> {
         self.limit_types(types)?;
+        let personality = self.personality();
+        let offered = personality.imports(self.offered);
         for (module, name, type_index) in &self.imported {
             let found = signature(types, *type_index);
-            check_import(self.offered, module, name, &found)?;
+            check_import(offered, module, name, &found)?;
         }
         for (index, function) in self.functions.iter_mut().enumerate() {
             let index = (self.imported.len() + index) as u32;
@@ -381,12 +387,20 @@ impl<'a> Inspector<'a> {
             function.result = types[id].unwrap_func().results().first().copied();
         }
         self.require_memory()?;
-        self.require_function(types, "call", true)?;
-        self.report.has_deploy = self.require_function(types, "deploy", false)?;
+        let (call, deploy) = personality.entries();
+        self.require_function(types, call, true)?;
+        self.report.has_deploy = self.require_function(types, deploy, false)?;
+        self.report.personality = personality;
         self.report.imports =
             self.imported.into_iter().map(|(module, name, _)| (module, name)).collect();
         self.report.exports = self.exported.into_iter().map(|(name, ..)| name).collect();
         Ok(Inspection { report: self.report, functions: self.functions })
+    }
+
+    fn personality(&self) -> Personality {
+        let imports = self.imported.iter().map(|(module, ..)| module.as_str());
+        let exports = self.exported.iter().map(|(name, ..)| name.as_str());
+        Personality::of(imports, exports)
     }
 
     fn limit_types(&self, types: &Types) -> Result<(), CodeError> {

@@ -159,7 +159,9 @@ fn a_failed_deploy_counts_the_nonce_of_who_deployed_it_itself() {
 fn the_gas_of_a_constructor_is_its_machines() {
     let mut world = World::new();
     let arguments: [Value; 3] = ["Coin".into(), "C".into(), 1_000_000u64.into()];
-    for path in ["rust/token.wasm", "c/token.wasm", "assemblyscript/token.wasm"] {
+    for path in
+        ["rust/token.wasm", "c/token.wasm", "assemblyscript/token.wasm", "stylus/token.wasm"]
+    {
         let deploy = Deploy::new(world.alice, artifact(path)).arguments(arguments.to_vec());
         let receipt = world.send_deploy(&deploy).expect_ok();
         let used = receipt.gas_by_vm.iter().find(|(kind, _)| *kind == VmKind::Wasm);

@@ -3,13 +3,19 @@
 use braid_crossing_tests::World;
 use braidvm::{Address, U256, Value};
 
-const TOKENS: [&str; 4] =
-    ["solidity/Token.json", "rust/token.wasm", "c/token.wasm", "assemblyscript/token.wasm"];
-const EXCHANGES: [&str; 4] = [
+const TOKENS: [&str; 5] = [
+    "solidity/Token.json",
+    "rust/token.wasm",
+    "c/token.wasm",
+    "assemblyscript/token.wasm",
+    "stylus/token.wasm",
+];
+const EXCHANGES: [&str; 5] = [
     "solidity/Exchange.json",
     "rust/exchange.wasm",
     "c/exchange.wasm",
     "assemblyscript/exchange.wasm",
+    "stylus/exchange.wasm",
 ];
 
 /// An exchange and its two tokens, with 10,000 and 40,000 in the reserves.
@@ -34,7 +40,7 @@ fn holdings(world: &World, tokens: [Address; 2], exchange: Address) -> [[u64; 2]
 fn every_exchange_trades_tokens_of_two_other_languages() {
     for (index, exchange) in EXCHANGES.into_iter().enumerate() {
         let mut world = World::new();
-        let pair = [TOKENS[(index + 1) % 4], TOKENS[(index + 2) % 4]];
+        let pair = [TOKENS[(index + 1) % TOKENS.len()], TOKENS[(index + 2) % TOKENS.len()]];
         let (exchange, tokens) = market(&mut world, exchange, pair);
         let before = holdings(&world, tokens, exchange);
         assert_eq!(before, [[990_000, 10_000], [960_000, 40_000]]);
@@ -59,7 +65,7 @@ fn every_exchange_trades_tokens_of_two_other_languages() {
 fn a_swap_below_its_minimum_undoes_both_transfers() {
     for (index, exchange) in EXCHANGES.into_iter().enumerate() {
         let mut world = World::new();
-        let pair = [TOKENS[(index + 1) % 4], TOKENS[(index + 3) % 4]];
+        let pair = [TOKENS[(index + 1) % TOKENS.len()], TOKENS[(index + 3) % TOKENS.len()]];
         let (exchange, tokens) = market(&mut world, exchange, pair);
         let before = holdings(&world, tokens, exchange);
         let arguments: [Value; 3] = [tokens[0].into(), 1_000u64.into(), 3_627u64.into()];

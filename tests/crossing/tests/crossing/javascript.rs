@@ -87,7 +87,7 @@ fn artifact(source: &str) -> Artifact {
     Artifact::new("main.ts", unit.encode().into())
 }
 
-fn deploy(world: &mut World, source: &str, arguments: &[Value]) -> Address {
+pub(crate) fn deploy(world: &mut World, source: &str, arguments: &[Value]) -> Address {
     let deploy = Deploy::new(world.alice, artifact(source)).arguments(arguments.to_vec());
     let receipt = world.send_deploy(&deploy);
     assert!(receipt.is_success(), "{:?}", receipt.reason);

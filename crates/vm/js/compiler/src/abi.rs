@@ -173,7 +173,7 @@ pub struct BuiltinModule {
 /// The built-in modules.
 pub const MODULES: &[BuiltinModule] = &[BuiltinModule {
     name: "chain",
-    exports: &["storage", "blockchain", "event", "crypto", "contract"],
+    exports: &["storage", "blockchain", "event", "crypto", "contract", "object"],
 }];
 
 /// The global names that a contract may use. What is not here does not compile.
@@ -200,6 +200,7 @@ pub const GLOBALS: &[&str] = &[
     "RangeError",
     "ReferenceError",
     "Reflect",
+    "RegExp",
     "Set",
     "String",
     "Symbol",

@@ -250,7 +250,7 @@ impl Scan<'_> {
             return Err(self.wrong("a source of a unit holds no comments"));
         }
         if self.last != Last::Operand || self.was_close {
-            return Err(self.wrong("regular expressions are not part of contracts"));
+            return Err(self.wrong("a source of a unit holds no literals of regular expressions"));
         }
         self.operator()
     }

@@ -28,6 +28,21 @@ const checkKey = (object, key) => {
 const asKey = key => typeof key === 'symbol' ? key : toText(key);
 
 const { setPrototypeOf } = Object;
+const sortNative = uncurry(Array.prototype.sort);
+const bySymbol = (a, b) => text(a) < text(b) ? -1 : 1;
+// Engines define what is theirs in orders of their own; contracts see the order of the names.
+const keysIn = object => {
+  const keys = ownKeys(object), names = [], symbols = [];
+  if (!hasSeen(seen, object)) return keys;
+  for (let i = 0; i < keys.length; i++) {
+    const list = typeof keys[i] === 'symbol' ? symbols : names;
+    list[list.length] = keys[i];
+  }
+  sortNative(names);
+  sortNative(symbols, bySymbol);
+  for (let i = 0; i < symbols.length; i++) names[names.length] = symbols[i];
+  return names;
+};
 const native = {
   freeze,
   seal: Object.seal,
@@ -90,7 +105,7 @@ reshape(Object, ['length', 'name', 'prototype', 'is', 'getPrototypeOf', 'isExten
   getOwnPropertyDescriptor(object, key) { charge(16); return descriptorOf(asObject(object), key) },
   getOwnPropertyNames(value) {
     touchKeys(value);
-    const keys = ownKeys(Object(asObject(value)));
+    const keys = keysIn(Object(asObject(value)));
     const out = [];
     for (let i = 0; i < keys.length; i++) if (typeof keys[i] === 'string') out[out.length] = keys[i];
     return out;
@@ -117,7 +132,7 @@ reshape(Reflect, [Symbol.toStringTag, 'get', 'has', 'getPrototypeOf'], {
     charge(8 + length);
     return apply(callee, self, list);
   },
-  ownKeys(object) { touchKeys(object); return ownKeys(object) },
+  ownKeys(object) { touchKeys(object); return keysIn(object) },
   defineProperty(object, key, property) {
     charge(16);
     define(object, checkKey(object, asKey(key)), property);
@@ -165,7 +180,15 @@ for (const kind of [function* () {}, async function () {}, async function* () {}
   define(getPrototypeOf(kind), 'constructor', { value: forbidden('Function') });
 }
 
-reshape(Symbol, ['length', 'name', 'prototype', 'iterator', 'hasInstance', 'toPrimitive', 'toStringTag']);
+// Those that the language has cannot be deleted, and newer engines have more of them.
+const NativeSymbol = Symbol;
+const { iterator: iteratorKey, hasInstance, toPrimitive: toPrimitiveKey, toStringTag } = Symbol;
+const SymbolOf = { Symbol: function (description) {
+  if (new.target !== undefined) fail(TypeError, 'Symbol is no constructor');
+  return description === undefined ? NativeSymbol() : NativeSymbol(toText(description));
+} }.Symbol;
+replaceConstructor(SymbolOf, NativeSymbol,
+  { iterator: iteratorKey, hasInstance, toPrimitive: toPrimitiveKey, toStringTag });
 
 // Engines word their errors differently and keep traces of the stack: neither is seen here. Errors
 // that contracts and this prelude make are noted; of those that an engine makes, `canonical` makes

@@ -320,7 +320,7 @@ fn every_gas_limit_ends_clearly() {
     let needed = plenty - whole.gas_left.0;
     for gas in (0..needed).step_by(97).chain([needed - 1]) {
         let (outcome, host) = run(gas);
-        assert_eq!(halt(&outcome), HaltReason::OutOfGas, "{gas} of {needed}");
+        assert_eq!(halt(&outcome), HaltReason::OutOfGas, "{gas} of {needed}: {:?}", host.faults);
         assert!(host.state.records.is_empty() && host.state.counters.is_empty());
     }
     assert_eq!(run(needed).0.gas_left, Gas(0));

@@ -162,7 +162,6 @@ fn the_globals_are_those_of_the_compiler_and_no_more() {
         "eval",
         "Function",
         "Date",
-        "RegExp",
         "Proxy",
         "Promise",
         "WeakRef",
@@ -223,7 +222,7 @@ fn the_world_is_frozen() {
     })()";
     let found = shown(&vm, walk);
     let (count, open) = found.split_once(' ').unwrap();
-    assert!(count.parse::<u32>().unwrap() > 300, "{found}");
+    assert!(count.parse::<u32>().is_ok_and(|count| count > 300), "{found}");
     // The functions of the test's own script are not frozen: arrows within it.
     assert!(open.split(',').all(|name| ["f", ""].contains(&name)), "{found}");
 }

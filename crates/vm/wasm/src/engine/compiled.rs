@@ -12,7 +12,9 @@ use wasmtime::{
 use super::{Attempt, Program};
 use crate::config::{MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::imports::{define_linker, for_each_import, for_each_wasi_import};
+use crate::host::imports::{
+    define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import,
+};
 use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, NATIVE_BYTES_PER_SLOT, STACK_GLOBAL};
 use crate::limits::STACK_SLOTS_MAX;
@@ -59,6 +61,7 @@ impl Compiler {
         let mut linker = Linker::new(&engine);
         link(&mut linker);
         link_wasi(&mut linker);
+        link_stylus(&mut linker);
         let ticks_max = config.execution_time_limit_ms.map(|limit_ms| {
             start_ticking(&engine);
             limit_ms.div_ceil(TICK.as_millis() as u64).saturating_add(1)
@@ -233,6 +236,14 @@ for_each_import!(define_linker!(
 for_each_wasi_import!(define_linker!(
     link_wasi,
     crate::host::wasi::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
+for_each_stylus_import!(define_linker!(
+    link_stylus,
+    crate::host::stylus::MODULE,
     Linker<Context>,
     Caller<'_, Context>,
     Linked,

@@ -11,7 +11,9 @@ use wasmi::{
 use super::{Attempt, Program, export_name};
 use crate::go::{INITIALIZE, Image, Number};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
-use crate::host::imports::{define_linker, for_each_import, for_each_wasi_import};
+use crate::host::imports::{
+    define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import,
+};
 use crate::host::{Call, End};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
@@ -44,6 +46,7 @@ impl Interpreter {
         let mut linker = Linker::new(&engine);
         link(&mut linker);
         link_wasi(&mut linker);
+        link_stylus(&mut linker);
         Self { engine, linker: Arc::new(linker), checker }
     }
 
@@ -188,6 +191,14 @@ for_each_import!(define_linker!(
 for_each_wasi_import!(define_linker!(
     link_wasi,
     crate::host::wasi::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter
+));
+for_each_stylus_import!(define_linker!(
+    link_stylus,
+    crate::host::stylus::MODULE,
     Linker<Context>,
     Caller<'_, Context>,
     Linked,

@@ -7,6 +7,7 @@ use primitives::{Bytes, Gas};
 use vm::{Frame, GasMeter, HaltReason, Outcome};
 
 use super::scope::ScopePointer;
+use super::stylus::StylusState;
 use super::wasi::WasiState;
 use super::{Call, End};
 use crate::instrument::{POINTS_MAX, POINTS_PER_GAS, STACK_OVERFLOW};
@@ -25,6 +26,7 @@ pub(crate) struct FrameState {
     buffer: Bytes,
     output: Bytes,
     wasi: WasiState,
+    stylus: StylusState,
     end: Option<End>,
     deadline: Option<Instant>,
 }
@@ -103,6 +105,7 @@ impl FrameState {
             buffer: Bytes::new(),
             output: Bytes::new(),
             wasi: WasiState::default(),
+            stylus: StylusState::default(),
             end: None,
             deadline,
         }
@@ -153,9 +156,9 @@ impl FrameState {
             return Err(End::Halt(HaltReason::Fault));
         }
         self.take_points(points)?;
-        let Self { scope, meter, buffer, output, wasi, .. } = self;
+        let Self { scope, meter, buffer, output, wasi, stylus, .. } = self;
         let (frame, host) = scope.get();
-        let mut call = Call { memory, frame, host, meter, buffer, output, wasi };
+        let mut call = Call { memory, frame, host, meter, buffer, output, wasi, stylus };
         catch_unwind(AssertUnwindSafe(|| work(&mut call))).unwrap_or(Err(End::Panic))
     }
 

@@ -102,6 +102,64 @@ macro_rules! for_each_wasi_import {
     };
 }
 
+/// The same for the functions of Stylus (see [`stylus`](super::stylus)).
+macro_rules! for_each_stylus_import {
+    ($callback:ident!($($context:tt)*)) => {
+        $callback! { [$($context)*]
+            stylus::account_balance(address: i32, into: i32) -> ();
+            stylus::account_codehash(address: i32, into: i32) -> ();
+            stylus::block_basefee(into: i32) -> ();
+            stylus::block_coinbase(into: i32) -> ();
+            stylus::block_gas_limit() -> i64;
+            stylus::block_number() -> i64;
+            stylus::block_timestamp() -> i64;
+            stylus::call_contract(
+                to: i32, input: i32, input_bytes: i32, value: i32, gas: i64, output_bytes: i32
+            ) -> i32;
+            stylus::chainid() -> i64;
+            stylus::contract_address(into: i32) -> ();
+            stylus::create1(
+                code: i32, code_bytes: i32, value: i32, into: i32, output_bytes: i32
+            ) -> ();
+            stylus::create2(
+                code: i32, code_bytes: i32, value: i32, salt: i32, into: i32, output_bytes: i32
+            ) -> ();
+            stylus::delegate_call_contract(
+                to: i32, input: i32, input_bytes: i32, gas: i64, output_bytes: i32
+            ) -> i32;
+            stylus::emit_log(data: i32, data_bytes: i32, topic_count: i32) -> ();
+            stylus::evm_gas_left() -> i64;
+            stylus::evm_ink_left() -> i64;
+            stylus::exit_early(status: i32) -> ();
+            stylus::math_add_mod(value: i32, addend: i32, modulus: i32) -> ();
+            stylus::math_div(value: i32, divisor: i32) -> ();
+            stylus::math_mod(value: i32, modulus: i32) -> ();
+            stylus::math_mul_mod(value: i32, factor: i32, modulus: i32) -> ();
+            stylus::math_pow(value: i32, exponent: i32) -> ();
+            stylus::msg_reentrant() -> i32;
+            stylus::msg_sender(into: i32) -> ();
+            stylus::msg_value(into: i32) -> ();
+            stylus::native_keccak256(from: i32, bytes: i32, into: i32) -> ();
+            stylus::pay_for_memory_grow(pages: i32) -> ();
+            stylus::read_args(into: i32) -> ();
+            stylus::read_return_data(into: i32, offset: i32, bytes: i32) -> i32;
+            stylus::return_data_size() -> i32;
+            stylus::static_call_contract(
+                to: i32, input: i32, input_bytes: i32, gas: i64, output_bytes: i32
+            ) -> i32;
+            stylus::storage_cache_bytes32(key: i32, value: i32) -> ();
+            stylus::storage_flush_cache(clear: i32) -> ();
+            stylus::storage_load_bytes32(key: i32, into: i32) -> ();
+            stylus::transient_load_bytes32(key: i32, into: i32) -> ();
+            stylus::transient_store_bytes32(key: i32, value: i32) -> ();
+            stylus::tx_gas_price(into: i32) -> ();
+            stylus::tx_ink_price() -> i32;
+            stylus::tx_origin(into: i32) -> ();
+            stylus::write_result(from: i32, bytes: i32) -> ();
+        }
+    };
+}
+
 /// Defines, for one engine, the function that puts every import into its linker. The first
 /// context names the function, the module, the linker's and the caller's type; `enter` is the
 /// engine's own, which gives the work a [`Call`](super::Call).
@@ -144,8 +202,12 @@ for_each_wasi_import!(define_signatures!(
     /// What the host offers to Go programs beside [`IMPORTS`].
     pub WASI_IMPORTS, super::wasi::MODULE
 ));
+for_each_stylus_import!(define_signatures!(
+    /// What the host offers to modules of Stylus.
+    pub STYLUS_IMPORTS, super::stylus::MODULE
+));
 
-pub(crate) use {define_linker, for_each_import, for_each_wasi_import};
+pub(crate) use {define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import};
 
 trait Parameter {
     const TYPE: ValueType;

@@ -25,6 +25,7 @@ use super::function::{self, Context, encode_type};
 use super::thunks;
 use super::{GAS_GLOBAL, STACK_GLOBAL};
 use crate::limits::WasmLimits;
+use crate::personality::Personality;
 use crate::validate::{FEATURES, Inspection};
 
 /// The sections that an engine reads, in the order of the format.
@@ -76,7 +77,8 @@ pub(super) fn rewrite(
                 module.section(&source.rewrite_functions(context));
             }
             (SectionId::Export, Some(data)) => {
-                module.section(&source.rewrite_exports(data, context)?);
+                let personality = inspection.report.personality;
+                module.section(&source.rewrite_exports(data, personality, context)?);
             }
             (SectionId::Element, Some(data)) => {
                 module.section(&source.rewrite_elements(data)?);
@@ -231,10 +233,12 @@ impl<'a> Source<'a> {
         Ok(section)
     }
 
-    /// The module's own exports, functions by their thunks, then the counters.
+    /// The module's own exports, functions by their thunks, then the counters. Entries get the
+    /// names that a module of Braid gives them.
     fn rewrite_exports(
         &self,
         data: &[u8],
+        personality: Personality,
         context: Context<'_>,
     ) -> Result<ExportSection, BinaryReaderError> {
         let mut section = ExportSection::new();
@@ -249,7 +253,9 @@ impl<'a> Source<'a> {
                     (ExportKind::Func, thunk.unwrap_or(export.index))
                 }
             };
-            section.export(export.name, kind, index);
+            for name in personality.exported_as(export.name) {
+                section.export(name, kind, index);
+            }
         }
         section.export(GAS_GLOBAL, ExportKind::Global, context.gas);
         section.export(STACK_GLOBAL, ExportKind::Global, context.stack);

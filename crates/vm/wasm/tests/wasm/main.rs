@@ -9,6 +9,7 @@ mod fresh;
 mod go;
 mod hostile;
 mod imports;
+mod stylus;
 
 use std::fmt::Write;
 use std::sync::OnceLock;

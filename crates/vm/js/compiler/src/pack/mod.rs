@@ -2,6 +2,7 @@
 //!
 //! This runs on the author's machine. What it computes is checked again where the unit is deployed.
 
+mod literals;
 mod print;
 mod resolve;
 

@@ -13,7 +13,10 @@ use oxc::{
     transformer::{TransformOptions, Transformer},
 };
 
-use super::resolve::{Place, Resolver};
+use super::{
+    literals::spelled_out,
+    resolve::{Place, Resolver},
+};
 use crate::{
     check::{self, Language},
     error::{CompileError, Finding},
@@ -70,20 +73,23 @@ fn print_in(
     if let Some(diagnostic) = parsed.diagnostics.errors().next() {
         return Err(finding(diagnostic));
     }
-    let mut program = parsed.program;
     let kind = kind_of(name, parsed.module_record.has_module_syntax);
     let language = match source_type.is_typescript() {
         true => Language::TypeScript,
         false => Language::JavaScript,
     };
     let free: &[&str] = if kind == ModuleKind::CommonJs { &COMMON_JS_NAMES } else { &[] };
-    let program_for_check = Parser::new(allocator, source, source_type).parse().program;
-    let program_for_check = allocator.alloc(program_for_check);
-    let built = SemanticBuilder::new().with_check_syntax_error(true).build(program_for_check);
+    let checked = allocator.alloc(parsed.program);
+    let built = SemanticBuilder::new().with_check_syntax_error(true).build(checked);
     if let Some(diagnostic) = built.diagnostics.errors().next() {
         return Err(finding(diagnostic));
     }
-    check::check(program_for_check, built.semantic.scoping(), language, free)?;
+    check::check(checked, built.semantic.scoping(), language, free)?;
+    let source = match spelled_out(source, checked, built.semantic.scoping())? {
+        Some(text) => allocator.alloc_str(&text),
+        None => source,
+    };
+    let mut program = Parser::new(allocator, source, source_type).parse().program;
     strip(allocator, name, &mut program)?;
     let mut names = Names { allocator, from: name, resolver, needs: Vec::new(), finding: None };
     names.visit_program(&mut program);
