@@ -15,7 +15,7 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 6] = [
+const BOUNDARIES: [Boundary; 7] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
@@ -23,12 +23,13 @@ const BOUNDARIES: [Boundary; 6] = [
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["regex-automata", "regex-syntax"], rooms: &["crates/vm/js/regex/"] },
+    Boundary { libraries: &["libloading"], rooms: &["crates/vm/js/v8/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 25] = [
+const DIRECTIONS: [(&str, &[&str]); 26] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -37,9 +38,10 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-vm", &["primitives", "abi", "vm"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
-    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
+    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex", "js-v8"]),
     ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
     ("braid-js-regex", &[]),
+    ("braid-js-v8", &[]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",

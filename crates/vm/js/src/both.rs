@@ -148,7 +148,7 @@ impl Door for Replay<'_> {
         let other = Asked { operation, chunk, arguments, answer: Err(DoorError::End) };
         let first = asked.map_or_else(|| "nothing".to_owned(), shown);
         let (number, second) = (self.asked, shown(&other));
-        self.difference.get_or_insert(format!("operation {number}: {first} and {second}"));
+        self.difference.get_or_insert_with(|| format!("operation {number}: {first} and {second}"));
         Err(DoorError::End)
     }
 }

@@ -1,5 +1,6 @@
 //! The settings of the machine on one node.
 
+use js_v8::Library;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the machine. None of them changes a result: gas ends scripts, and the limits of
@@ -33,8 +34,24 @@ pub enum EngineChoice {
     QuickJs,
     /// V8, in builds that have it.
     V8,
-    /// Both: what `QuickJS` does counts, and V8 is held to it. A difference is a fault of this node.
+    /// Both: what `QuickJS` does counts, and V8 is held to it. A difference is a fault of the node.
     Both,
+}
+
+impl JsConfig {
+    /// Checks that this build has the engine.
+    ///
+    /// # Errors
+    ///
+    /// Why it has not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match self.engine {
+            EngineChoice::QuickJs => Ok(()),
+            EngineChoice::V8 | EngineChoice::Both => Library::start(self.v8_jit)
+                .map(|_| ())
+                .map_err(|error| format!("vm.js.engine needs V8: {error}")),
+        }
+    }
 }
 
 impl Default for JsConfig {

@@ -2,8 +2,9 @@
 //!
 //! A script comes from the compiler of this strand, which has written the metering into it. An
 //! engine ([`engine::JsEngine`]) runs it over a door ([`engine::Door`]): [`QuickJs`], [`V8`]
-//! where a build has it, or [`Both`], which holds one to the other. Before any contract, each context runs the prelude: JavaScript of this crate that
-//! takes away what engines do differently and meters what is linear.
+//! where a build has it, or [`Both`], which holds one to the other. Before any contract, each
+//! context runs the prelude: JavaScript of this crate that takes away what engines do differently
+//! and meters what is linear.
 
 mod both;
 mod codec;

@@ -78,7 +78,7 @@ impl Watchdog {
     fn start(&self) {
         let shared = Arc::clone(&self.shared);
         let thread = Builder::new().name("js-watchdog".to_owned());
-        thread.spawn(move || shared.guard()).expect("a process has room for one thread");
+        thread.spawn(move || shared.guard()).expect("invariant: a process has room for one thread");
     }
 }
 

@@ -95,6 +95,6 @@ fn build(installed: &Installed) -> Result<(), Box<dyn Error>> {
         let line = text.lines().find(|line| line.contains("error")).unwrap_or("it fails");
         return Err(format!("the compiler refuses the shim: {line}").into());
     }
-    println!("cargo:rustc-env=BRAID_V8_SHIM={}", shim.display());
+    println!("cargo:rustc-env=SHIM_PATH={}", shim.display());
     Ok(())
 }

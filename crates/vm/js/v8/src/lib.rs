@@ -29,7 +29,7 @@ pub enum V8Error {
     #[error("V8 cannot be loaded: {0}")]
     Unusable(String),
     /// The process runs V8 in the other way.
-    #[error("V8 runs {} in this process already", if *.0 { "with a compiler" } else { "without a compiler" })]
+    #[error("V8 runs in this process already, where vm.js.v8_jit is {0}")]
     OtherMode(bool),
     /// The script is refused.
     #[error("{0}")]

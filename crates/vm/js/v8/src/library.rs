@@ -126,7 +126,7 @@ pub(crate) fn text(pointer: *const c_char) -> String {
 }
 
 /// Where the build put the library, if it found V8.
-const BUILT: Option<&str> = option_env!("BRAID_V8_SHIM");
+const BUILT: Option<&str> = option_env!("SHIM_PATH");
 
 /// Beside the program, where it was installed, or where it was built.
 fn load(with_jit: bool) -> Result<Library, V8Error> {
