@@ -20,6 +20,10 @@ pub struct JsConfig {
     pub contexts: usize,
     /// Bytes that contexts hold between calls.
     pub contexts_bytes: u64,
+    /// Contexts without a contract that are always made ahead.
+    pub warm_contexts_min: usize,
+    /// Contexts without a contract that are made ahead where many contracts are new.
+    pub warm_contexts_max: usize,
     /// Bytes of compiled scripts kept in memory.
     pub cache_bytes: u64,
 }
@@ -63,6 +67,8 @@ impl Default for JsConfig {
             execution_time_limit_ms: Some(60_000),
             contexts: 64,
             contexts_bytes: 128 << 20,
+            warm_contexts_min: 0,
+            warm_contexts_max: 4,
             cache_bytes: 64 << 20,
         }
     }

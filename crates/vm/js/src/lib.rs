@@ -15,12 +15,13 @@ mod foreign;
 mod keys;
 pub mod limits;
 mod machine;
-mod marshal;
+pub mod marshal;
 mod pool;
 mod prelude;
 mod quickjs;
 mod units;
 mod v8;
+mod warmer;
 mod watchdog;
 
 pub use both::Both;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use primitives::CodeHash;
 
+use crate::warmer::Warmer;
+
 /// Contexts at rest. One that runs is not in it, so that a frame within a frame has another one.
 #[derive(Debug)]
 pub(crate) struct Pool<S> {
@@ -100,16 +102,23 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// The counts, with those of `pool`.
-    pub(crate) fn report<S>(&self, pool: &Pool<S>) -> Vec<(&'static str, u64)> {
+    /// The counts, with those of `pool` and `warmer`.
+    pub(crate) fn report<S: Send + 'static>(
+        &self,
+        pool: &Pool<S>,
+        warmer: &Warmer<S>,
+    ) -> Vec<(&'static str, u64)> {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (contexts, bytes) = pool.size();
+        let (warm, warm_hits) = warmer.size();
         vec![
             ("contexts", contexts),
             ("context_bytes", bytes),
             ("context_hits", read(&self.hits)),
             ("context_misses", read(&self.misses)),
             ("context_evictions", read(&self.evictions)),
+            ("warm_contexts", warm),
+            ("warm_context_hits", warm_hits),
             ("terminations", read(&self.terminations)),
             ("timeouts", read(&self.timeouts)),
             ("failures", read(&self.failures)),

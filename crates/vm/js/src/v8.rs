@@ -4,8 +4,8 @@
 //! An isolate has the context of one contract at a time, so that what one contract does to its heap
 //! is seen by no other, and a frame within a frame has another isolate on the same thread.
 
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use js_v8::{Answer, Isolate, IsolateLimits, Library, RunEnd, Snapshot, V8Error};
@@ -18,6 +18,7 @@ use crate::engine::{
 };
 use crate::pool::{Counters, Pool, count};
 use crate::prelude;
+use crate::warmer::Warmer;
 use crate::watchdog::Watchdog;
 
 /// Bytes of native stack that a script may use. The depth that instrumentation allows stays far
@@ -45,7 +46,8 @@ const LEVELS_MAX: u32 = 80;
 /// The engine: V8.
 #[derive(Debug)]
 pub struct V8 {
-    snapshot: OnceLock<Result<Snapshot, V8Error>>,
+    snapshot: Arc<OnceLock<Result<Snapshot, V8Error>>>,
+    warmer: Warmer<Isolate>,
     /// The isolate that compiles; contracts do not run in it.
     compiler: Mutex<Option<Isolate>>,
     pool: Pool<Isolate>,
@@ -61,16 +63,25 @@ impl V8 {
     #[must_use]
     pub fn new(config: &JsConfig) -> Self {
         let memory_bytes = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+        let limits = IsolateLimits {
+            heap_bytes: memory_bytes.max(HEAP_BYTES_MIN),
+            array_bytes: memory_bytes,
+            stack_bytes: STACK_BYTES,
+        };
+        let snapshot = Arc::new(OnceLock::new());
+        let known: Arc<OnceLock<Result<Snapshot, V8Error>>> = Arc::clone(&snapshot);
+        let make = move || {
+            let snapshot = known.get()?.as_ref().ok()?;
+            on_enough_stack(|| snapshot.open(&limits)).ok()
+        };
+        let (min, max) = (config.warm_contexts_min, config.warm_contexts_max);
         Self {
-            snapshot: OnceLock::new(),
+            snapshot,
+            warmer: Warmer::new(min, max, Box::new(make)),
             compiler: Mutex::new(None),
             pool: Pool::new(config.contexts, config.contexts_bytes),
             watchdog: Watchdog::default(),
-            limits: IsolateLimits {
-                heap_bytes: memory_bytes.max(HEAP_BYTES_MIN),
-                array_bytes: memory_bytes,
-                stack_bytes: STACK_BYTES,
-            },
+            limits,
             time_limit: config.execution_time_limit_ms.map(Duration::from_millis),
             has_jit: config.v8_jit,
             counters: Counters::default(),
@@ -99,17 +110,25 @@ impl V8 {
             return Ok(isolate);
         }
         count(&self.counters.misses);
-        // A context is made faster than an isolate.
-        let mut isolate = match self.pool.take_oldest() {
-            Some(isolate) => {
-                count(&self.counters.evictions);
-                isolate
-            }
-            None => self.snapshot()?.open(&self.limits)?,
-        };
+        let mut isolate = self.blank_isolate()?;
         let (script, compiled) = parts(call.program);
         isolate.load(script, compiled)?;
         Ok(isolate)
+    }
+
+    /// One that waits; else that of the contract that ran longest ago where there is no room for
+    /// more, since a context is made faster than an isolate; else a new one.
+    fn blank_isolate(&self) -> Result<Isolate, V8Error> {
+        if let Some(isolate) = self.warmer.take() {
+            return Ok(isolate);
+        }
+        match self.pool.take_oldest() {
+            Some(isolate) => {
+                count(&self.counters.evictions);
+                Ok(isolate)
+            }
+            None => self.snapshot()?.open(&self.limits),
+        }
     }
 
     fn compile_here(&self, source: &str) -> Result<Vec<u8>, V8Error> {
@@ -197,17 +216,21 @@ impl JsEngine for V8 {
     }
 
     fn compile(&self, source: &str) -> Result<Vec<u8>, ScriptError> {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || self.compile_here(source))
+        on_enough_stack(|| self.compile_here(source))
             .map_err(|error| ScriptError { reason: error.to_string() })
     }
 
     fn run(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || self.run_here(call, door))
+        on_enough_stack(|| self.run_here(call, door))
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        self.counters.report(&self.pool)
+        self.counters.report(&self.pool, &self.warmer)
     }
+}
+
+fn on_enough_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, work)
 }
 
 /// A script before what it was compiled to.

@@ -40,7 +40,7 @@ const keyText = (value, what) => {
   make(name.length);
   return name.toWellFormed();
 };
-const addressText = value => typeof value === 'string' && value.length <= 66 ? value
+const addressText = value => typeof value === 'string' && value.length <= 66 ? value.toWellFormed()
   : fail(TypeError, 'an address is a text of 0x and 40 or 64 hexadecimal digits');
 const amountOf = value => {
   if (value === undefined || value === null) return 0n;

@@ -158,7 +158,13 @@ const operators = freeze({
   },
   spread: a => spreadList(a, ARRAY_MAX, 'an array'),
   args: a => spreadList(a, ARGUMENTS_MAX, 'a list of arguments'),
-  own: a => { touchKeys(a); return a },
+  // A text has its characters, which not every engine takes from it as it is.
+  own: a => {
+    if (typeof a !== 'string') { touchKeys(a); return a }
+    if (a.length > ARRAY_MAX) tooLong('the characters of a text', a.length, ARRAY_MAX);
+    make(a.length * 48);
+    return Object(a);
+  },
   keys: a => {
     for (let link = a; isObject(link); link = getPrototypeOf(link)) touchKeys(link);
     return a;

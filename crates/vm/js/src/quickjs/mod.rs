@@ -8,14 +8,15 @@ mod memory;
 mod slot;
 mod values;
 
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::config::JsConfig;
 use crate::engine::{Door, JsEngine, ScriptCall, ScriptEnd, ScriptError};
 use crate::pool::{Counters, Pool, count};
 use crate::prelude;
+use crate::warmer::Warmer;
 use crate::watchdog::{Watch, Watchdog};
 
 use slot::{STACK_BYTES, Slot};
@@ -35,7 +36,8 @@ const REST_BYTES_MAX: usize = 16 << 20;
 /// The engine: QuickJS.
 #[derive(Debug)]
 pub struct QuickJs {
-    prelude: OnceLock<Result<Vec<u8>, ScriptError>>,
+    prelude: Arc<OnceLock<Result<Vec<u8>, ScriptError>>>,
+    warmer: Warmer<Slot>,
     pool: Pool<Slot>,
     watchdog: Watchdog,
     memory_bytes: usize,
@@ -47,11 +49,20 @@ impl QuickJs {
     /// The engine with these settings.
     #[must_use]
     pub fn new(config: &JsConfig) -> Self {
+        let memory_bytes = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+        let prelude = Arc::new(OnceLock::new());
+        let known: Arc<OnceLock<Result<Vec<u8>, ScriptError>>> = Arc::clone(&prelude);
+        let make = move || {
+            let prelude = known.get()?.as_ref().ok()?;
+            on_enough_stack(|| Slot::new(prelude, memory_bytes)).ok()
+        };
+        let (min, max) = (config.warm_contexts_min, config.warm_contexts_max);
         Self {
-            prelude: OnceLock::new(),
+            prelude,
+            warmer: Warmer::new(min, max, Box::new(make)),
             pool: Pool::new(config.contexts, config.contexts_bytes),
             watchdog: Watchdog::default(),
-            memory_bytes: usize::try_from(config.memory_limit).unwrap_or(usize::MAX),
+            memory_bytes,
             time_limit: config.execution_time_limit_ms.map(Duration::from_millis),
             counters: Counters::default(),
         }
@@ -66,7 +77,12 @@ impl QuickJs {
         let compile = || slot::compile("prelude", prelude::SOURCE, self.memory_bytes);
         let prelude = self.prelude.get_or_init(compile).as_ref();
         let prelude = prelude.map_err(|error| format!("the prelude: {error}"))?;
-        Slot::new(prelude, call.program, self.memory_bytes)
+        let mut slot = match self.warmer.take() {
+            Some(slot) => slot,
+            None => Slot::new(prelude, self.memory_bytes)?,
+        };
+        slot.load(call.program)?;
+        Ok(slot)
     }
 
     fn run_here(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
@@ -104,16 +120,18 @@ impl JsEngine for QuickJs {
     }
 
     fn compile(&self, source: &str) -> Result<Vec<u8>, ScriptError> {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
-            slot::compile("contract", source, self.memory_bytes)
-        })
+        on_enough_stack(|| slot::compile("contract", source, self.memory_bytes))
     }
 
     fn run(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || self.run_here(call, door))
+        on_enough_stack(|| self.run_here(call, door))
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        self.counters.report(&self.pool)
+        self.counters.report(&self.pool, &self.warmer)
     }
+}
+
+fn on_enough_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, work)
 }

@@ -34,11 +34,12 @@ type Intrinsics = (
 /// What compiles: the parser needs the intrinsic of `eval`.
 type CompilerIntrinsics = (intrinsic::Eval, intrinsic::Promise);
 
-/// A context that is ready to run one contract.
+/// A context with the world, which runs one contract once that is loaded.
 pub(super) struct Slot {
     // Values of the engine go before the context, the context before its runtime.
     run: Persistent<Function<'static>>,
-    factory: Persistent<Value<'static>>,
+    /// The contract, once there is one.
+    factory: Option<Persistent<Value<'static>>>,
     big: Persistent<Function<'static>>,
     context: Context,
     runtime: Runtime,
@@ -59,12 +60,12 @@ impl core::fmt::Debug for Slot {
 }
 
 impl Slot {
-    /// A slot for `program`, with the prelude's program, of at most `memory_bytes`.
+    /// A slot without a contract, with the prelude's program, of at most `memory_bytes`.
     ///
     /// # Errors
     ///
     /// What the engine says; the node has no memory, or the engine is broken.
-    pub(super) fn new(prelude: &[u8], program: &[u8], memory_bytes: usize) -> Result<Self, String> {
+    pub(super) fn new(prelude: &[u8], memory_bytes: usize) -> Result<Self, String> {
         let (runtime, gauge) = runtime(memory_bytes).map_err(|error| error.to_string())?;
         let link = Rc::new(Link::default());
         let stop = Rc::clone(&link);
@@ -72,11 +73,26 @@ impl Slot {
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|e| e.to_string())?;
         enter_stack(&context);
         let loaded = context.with(|ctx| {
-            let load = || load_all(&ctx, prelude, program, &link);
+            let load = || load_world(&ctx, prelude, &link);
             load().map_err(|error| describe(&ctx, &error))
         });
-        let (run, factory, big) = loaded?;
-        Ok(Self { run, factory, big, context, runtime, link, gauge })
+        let (run, big) = loaded?;
+        Ok(Self { run, factory: None, big, context, runtime, link, gauge })
+    }
+
+    /// Loads the contract.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says; the node has no memory.
+    pub(super) fn load(&mut self, program: &[u8]) -> Result<(), String> {
+        enter_stack(&self.context);
+        let loaded = self.context.with(|ctx| {
+            let factory = load(&ctx, program).map_err(|error| describe(&ctx, &error))?;
+            Ok::<_, String>(Persistent::save(&ctx, factory))
+        });
+        self.factory = Some(loaded?);
+        Ok(())
     }
 
     /// Runs one method.
@@ -117,7 +133,8 @@ impl Slot {
     fn invoke(&self, ctx: &Ctx<'_>, call: &ScriptCall<'_>) -> rquickjs::Result<ScriptEnd> {
         let run = self.run.clone().restore(ctx)?;
         let big = self.big.clone().restore(ctx)?;
-        let factory = self.factory.clone().restore(ctx)?;
+        let factory = self.factory.clone().expect("invariant: a contract is loaded before it runs");
+        let factory = factory.restore(ctx)?;
         let method = match call.entry {
             ScriptEntry::Deploy => Value::new_null(ctx.clone()),
             ScriptEntry::Method(name) => {
@@ -179,20 +196,14 @@ fn enter_stack(context: &Context) {
     unsafe { qjs::JS_UpdateStackTop(context.get_runtime_ptr()) }
 }
 
-type Loaded =
-    (Persistent<Function<'static>>, Persistent<Value<'static>>, Persistent<Function<'static>>);
+/// What runs contracts, and what makes a `bigint` of text.
+type World = (Persistent<Function<'static>>, Persistent<Function<'static>>);
 
-fn load_all(
-    ctx: &Ctx<'_>,
-    prelude: &[u8],
-    program: &[u8],
-    link: &Rc<Link>,
-) -> rquickjs::Result<Loaded> {
+fn load_world(ctx: &Ctx<'_>, prelude: &[u8], link: &Rc<Link>) -> rquickjs::Result<World> {
     let prelude: Function<'_> = load(ctx, prelude)?.get()?;
     let big: Function<'_> = ctx.globals().get("BigInt")?;
-    let factory = load(ctx, program)?;
     let run: Function<'_> = prelude.call((host_function(ctx, Rc::clone(link))?,))?;
-    Ok((Persistent::save(ctx, run), Persistent::save(ctx, factory), Persistent::save(ctx, big)))
+    Ok((Persistent::save(ctx, run), Persistent::save(ctx, big)))
 }
 
 /// Loads what [`compile`] wrote and hands back its value.

@@ -79,11 +79,18 @@ impl Bench {
 
     /// Runs a contract on both engines, which must agree.
     pub(crate) fn run(&self, code: &[u8], gas: u64) -> Ran {
+        self.try_run(code, gas).unwrap_or_else(|difference| panic!("{difference}"))
+    }
+
+    /// Runs a contract on both engines, or tells what they do differently.
+    pub(crate) fn try_run(&self, code: &[u8], gas: u64) -> Result<Ran, String> {
         let method = self.interface.method("run").unwrap();
         let input = method.encode_call(&[]).unwrap();
         let mut host = MemoryHost::default();
         let outcome = host.run(&self.vm, &Run { gas_limit: Gas(gas), ..Run::call(code, &input) });
-        assert!(host.faults.is_empty(), "{:?}", host.faults);
+        if !host.faults.is_empty() {
+            return Err(host.faults.join("; "));
+        }
         let shown = match &outcome.status {
             Status::Success => match method.decode_output(&outcome.output).unwrap().remove(0) {
                 abi::Value::String(text) => text,
@@ -92,7 +99,7 @@ impl Bench {
             Status::Revert => format!("{:?}", abi::decode_revert(&outcome.output, None)),
             Status::Halt(reason) => reason.to_string(),
         };
-        Ran { shown, gas: gas - outcome.gas_left.0, status: outcome.status }
+        Ok(Ran { shown, gas: gas - outcome.gas_left.0, status: outcome.status })
     }
 
     /// How often the engines were compared, and how often they differed.

@@ -100,14 +100,13 @@ const OBJECTS: &[&str] = &[
     "{ [Symbol.toPrimitive]: h => h + '!' }",
     "Object.create(null)",
     "{ length: 2, 0: 'p', 1: 'q' }",
-    "{ __proto__: { inherited: 1 }, own: 2 }",
+    "Object.assign(Object.create({ inherited: 1 }), { own: 2 })",
     "new Map([[1, 'a'], ['k', 2]])",
     "new Set([1, '1', NaN])",
     "new (class A { #p = 1; x = 2; get p() { return this.#p } })()",
     "Object.freeze({ a: 1 })",
     "new Error('m', { cause: 1 })",
-    "(function () { return arguments })(1, 2)",
-    "{ *[Symbol.iterator]() { yield 1; yield 'z' } }",
+    "{ [Symbol.iterator]() { let i = 0; return { next: () => ({ done: i > 1, value: i++ }) } } }",
     "new Number(5)",
     "new String('boxed')",
     "Object(1n)",
@@ -139,7 +138,7 @@ const FUNCTIONS: &[&str] = &[
     "String",
     "(a, b) => [a, b]",
     "x => [x, x]",
-    "(a = 1, { b } = { b: 2 }, ...c) => a + b",
+    "(a = 1, { b } = { b: 2 }) => a + b",
 ];
 
 const TYPED: &[&str] = &[
@@ -213,12 +212,13 @@ const LINES: &[&str] = &[
     "(o => { delete o[#k]; return o })(#o)",
     "(o => { o.a += #v; return o })(#o)",
     "(o => { o.a ??= #v; return o.a++ })(#o)",
-    "(([x, y = 9, ...z]) => [x, y, z])(#v)",
-    "(({ a, b = 3, ...c }) => [a, b, c])(#v)",
+    "(([x, y = 9]) => [x, y])(#v)",
+    "(() => { const { a, ...c } = #v; return c })()",
+    "(() => { const [a, ...c] = #v; return c })()",
     "[...#v]",
     "({ ...#v })",
     "Math.max(...#v)",
-    "(function () { return [...arguments] })(...#a)",
+    "((...all) => all)(...#a)",
     "(r => { for (const k in #o) r.push(k); return r })([])",
     "(r => { for (const x of #v) r.push(x); return r })([])",
     "#n.toString(#i)",
@@ -283,7 +283,7 @@ const LINES: &[&str] = &[
     "#s.length",
     "String.fromCharCode(#n, #n)",
     "String.fromCodePoint(#i)",
-    "String.raw`a${#v}b`",
+    "String.raw({ raw: #a }, #v, #v)",
     "#s.match(#r)",
     "#s.replace(#r, #s)",
     "#s.replace(#r, #f)",
@@ -396,7 +396,7 @@ const LINES: &[&str] = &[
     "new (class extends #v {})()",
     "new (class B extends Map { get(k) { return super.get(k) ?? #v } })([[1, 2]]).get(#k)",
     "new (class E extends TypeError { constructor() { super(#s); this.name = 'E' } })().toString()",
-    "(g => [g.next(), g.next(), g.return(#v), g.next()])((function* () { yield #v; yield* #v })())",
+    "(i => [i.next(), i.next(), i.next()])(#a[Symbol.iterator]())",
     "storage.put(#k, #v)",
     "storage.get(#s)",
     "(storage.put('k', #v), storage.get('k'))",
@@ -413,7 +413,7 @@ const LINES: &[&str] = &[
     "blockchain.blockInfo().number",
     "new Error(#v, #v).message",
     "(#v).x.y",
-    "undefinedName()",
+    "(() => { const f = () => w; f(); let w = #v })()",
     "null[#k]",
     "Object.keys(#s)",
     "console.log(#v)",
@@ -464,9 +464,18 @@ fn fill((pattern, choices): (&str, Vec<usize>)) -> String {
     format!("log(() => {{ return {out} }});")
 }
 
-/// Every pattern once, and every value in one.
+/// How often each pattern is filled.
+const FILLS: usize = 4;
+
+/// Every pattern a few times, and every value in one.
 pub(crate) fn every_line() -> impl Iterator<Item = String> {
-    let patterns = LINES.iter().map(|pattern| fill((pattern, vec![0; 6])));
+    let fills = |pattern| (0..FILLS).map(move |fill_number| (pattern, fill_number));
+    let patterns = LINES.iter().enumerate().flat_map(move |(number, pattern)| {
+        fills(*pattern).map(move |(pattern, round)| {
+            let choices = (0..6).map(|at| (number * 7 + round * 31 + at * 13) % 997).collect();
+            fill((pattern, choices))
+        })
+    });
     let values = (0..all_values().count()).map(|choice| fill(("#v", vec![choice])));
     let others = (0..PATTERNS_OF_TEXT.len()).map(|choice| fill(("#r", vec![choice])));
     patterns.chain(values).chain(others)
