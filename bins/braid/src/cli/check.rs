@@ -39,6 +39,8 @@ pub(crate) enum BenchGroup {
     Evm,
     /// WebAssembly against raw wasmtime
     Wasm,
+    /// JavaScript: transfers in kept and fresh contexts, against other machines, and metering
+    Js,
     /// A call into another machine against a call within one
     Crossing,
     /// The store
