@@ -22,6 +22,7 @@ const show = (v, d = 0) => {
     if (typeof v[Symbol.iterator] === 'function') return 'i' + show([...v], d + 1);
     return '{' + Object.keys(v).map(k => k + ':' + show(v[k], d + 1)).join() + '}';
 };
+const view = () => new DataView(new ArrayBuffer(8));
 ";
 
 /// How a program ended, equally on both engines.

@@ -1,5 +1,6 @@
-//! Two engines that must agree, on programs as authors write them: each runs on both, which compares
-//! what it asks of the host, what it returns, and its gas. Without V8 the tests say that they skip.
+//! Two engines that must agree, on programs as authors write them: each runs on both, which
+//! compares what it asks of the host, what it returns, and its gas. Without V8 the tests say that
+//! they skip.
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 mod corpus;

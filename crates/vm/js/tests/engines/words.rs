@@ -1,5 +1,5 @@
-//! Lines that call one thing of the language each. In a pattern, `#n` is a number, `#s` a text, `#b`
-//! a bigint, `#i` a small whole number, `#a` an array, `#o` an object, `#k` a key, `#v` any value,
+//! Lines that call one thing of the language each. In a pattern, `#n` is a number, `#s` a text,
+//! `#b` a bigint, `#i` a small whole number, `#a` an array, `#o` an object, `#k` a key, `#v` any value,
 //! `#f` a function, `#u` a typed array, `#r` a regular expression.
 
 use proptest::prelude::*;
@@ -384,8 +384,8 @@ const LINES: &[&str] = &[
     "new Uint8Array(#v)",
     "new Uint16Array(#a)",
     "#u.buffer.byteLength",
-    "(d => { d.setInt16(#i, #n); return [d.getUint16(0), d.getInt8(1, true)] })(new DataView(new ArrayBuffer(8)))",
-    "(d => { d.setBigUint64(0, #b); return d.getBigInt64(0, true) })(new DataView(new ArrayBuffer(8)))",
+    "(d => { d.setInt16(#i, #n); return [d.getUint16(0), d.getInt8(1, true)] })(view())",
+    "(d => { d.setBigUint64(0, #b); return d.getBigInt64(0, true) })(view())",
     "new DataView(#u.buffer, #i).byteLength",
     "Symbol(#v).description",
     "Symbol.iterator.toString()",
