@@ -1,6 +1,6 @@
 //! Lines that call one thing of the language each. In a pattern, `#n` is a number, `#s` a text,
-//! `#b` a bigint, `#i` a small whole number, `#a` an array, `#o` an object, `#k` a key, `#v` any value,
-//! `#f` a function, `#u` a typed array, `#r` a regular expression.
+//! `#b` a bigint, `#i` a small whole number, `#a` an array, `#o` an object, `#k` a key, `#v` any
+//! value, `#f` a function, `#u` a typed array, `#r` a regular expression.
 
 use proptest::prelude::*;
 
