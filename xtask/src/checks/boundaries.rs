@@ -15,12 +15,13 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 5] = [
+const BOUNDARIES: [Boundary; 6] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
+    Boundary { libraries: &["cosmwasm-std", "cosmwasm-crypto"], rooms: &["crates/vm/wasm/"] },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
