@@ -4,7 +4,7 @@
 #
 #   contracts/build.sh              everything whose toolchain is there
 #   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus,
-#                                   cosmwasm, go)
+#                                   cosmwasm, go, sbpf)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -77,10 +77,10 @@ build_c() {
     [ -x "$linker" ] || linker=${WASM_LD:-wasm-ld}
     have c "node" node && have c "clang" "$clang" && have c "wasm-ld" "$linker" || return 0
     mkdir -p "$scratch"
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         node "$interface" c "$contracts/interfaces/$name.abi" >"$scratch/$name.abi.h"
     done
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         LD_LIBRARY_PATH=$sysroot/lib/x86_64-linux-gnu "$clang" \
             --target=wasm32-unknown-unknown -mcpu=mvp "${wasm_features[@]/#/-m}" \
             -std=c17 -Oz -flto -ffreestanding -nostdlib -fuse-ld="$linker" -Wall -Wextra -Werror \
@@ -98,11 +98,11 @@ build_assemblyscript() {
     local scratch=$1/as name
     mkdir -p "$scratch/node_modules/@braid"
     ln -sfn "$root/sdk/assemblyscript" "$scratch/node_modules/@braid/sdk"
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         node "$interface" as "$contracts/interfaces/$name.abi" >"$scratch/$name.abi.ts"
         cp "$contracts/assemblyscript/$name.ts" "$scratch/$name.ts"
     done
-    for name in badge counter token exchange; do
+    for name in badge counter token exchange versioned; do
         (cd "$scratch" && node "$modules/assemblyscript/bin/asc.js" "$name.ts" \
             --outFile "$name.wasm" --optimizeLevel 3 --shrinkLevel 2 --converge --noAssert \
             --runtime node_modules/@braid/sdk/assembly/runtime --stackSize 0 \
@@ -136,7 +136,7 @@ build_workspace() {
 build_rust() {
     local name
     build_workspace rust target core,alloc || return 0
-    for name in badge counter token exchange relay probe; do
+    for name in badge counter token exchange relay probe versioned; do
         put_wasm "$tools/target/wasm32-unknown-unknown/release/$name.wasm" - \
             "$artifacts/rust/$name.wasm"
     done
@@ -146,8 +146,20 @@ build_go() {
     local braid=${BRAID:-$root/target/debug/braid} name
     have go "braid, or BRAID" "$braid" && have go "Go 1.24 or later" "${GO:-go}" || return 0
     mkdir -p "$artifacts/go"
-    for name in counter token nft probe; do
+    for name in counter token nft probe versioned; do
         "$braid" go build "$contracts/go/$name" --output "$artifacts/go/$name.wasm.zst"
+    done
+}
+
+build_sbpf() {
+    local name
+    have sbpf "cargo" cargo || return 0
+    mkdir -p "$artifacts/sbpf"
+    for name in counter relay; do
+        CARGO_TARGET_DIR=$tools/target cargo run --quiet --locked \
+            --manifest-path "$contracts/tools/sbpf/Cargo.toml" -- \
+            "$contracts/sbpf/$name.s" "$artifacts/sbpf/$name.so"
+        echo "artifacts/sbpf/$name.so: $(wc -c <"$artifacts/sbpf/$name.so") bytes"
     done
 }
 
@@ -176,11 +188,11 @@ languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust | stylus | cosmwasm | go) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, cosmwasm, go)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | stylus | cosmwasm | go | sbpf) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, cosmwasm, go, sbpf)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus cosmwasm go)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus cosmwasm go sbpf)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

@@ -95,6 +95,27 @@ declare module "chain" {
     fromBytes(input: bytes): string;
   };
 
+  /** Who has an object: an address, or the identity of another object. */
+  type Owner = address | bytes32;
+
+  /** State objects: things with an owner and typed fields, the same for contracts of every machine. */
+  const object: {
+    /** Makes an object whose creator is this contract. */
+    create(owner: Owner): bytes32;
+    info(id: bytes32): { creator: address; owner: Owner; fields: number; createdBlock: number } | null;
+    owner(id: bytes32): Owner | null;
+    creator(id: bytes32): address | null;
+    /** The value of a field, or null. */
+    get(id: bytes32, name: string): any;
+    /** Sets a field; `type` as it stands in signatures ("uint64"), otherwise that of the value. */
+    set(id: bytes32, name: string, value: Data, type?: string): void;
+    remove(id: bytes32, name: string): void;
+    setOwner(id: bytes32, owner: Owner): void;
+    delete(id: bytes32): void;
+    /** Identities in their order, at most 1,024, above `after`. */
+    byOwner(owner: Owner, after?: bytes32, limit?: number): bytes32[];
+  };
+
   /** A contract of any machine as an object with the methods of its interface. */
   function contract(address: address, options?: CallOptions): any;
 }

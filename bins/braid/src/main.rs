@@ -23,6 +23,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let is_help = !error.use_stderr();
+            if !is_help && wants_json() {
+                return report_words(&error);
+            }
             // A closed pipe is the reader's way to say that it has seen enough.
             let _ = error.print();
             return if is_help { ExitCode::SUCCESS } else { ExitCode::from(failure::USAGE) };
@@ -33,6 +36,20 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => report(&output, &failure),
     }
+}
+
+/// Whether a script asks, where the words of the command line do not read.
+fn wants_json() -> bool {
+    std::env::args_os().take_while(|it| it != "--").any(|it| it == "--json")
+}
+
+/// A failure of the words themselves, in the form of any other.
+fn report_words(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    Output::json_failure(&Failure::usage(text.trim_end()));
+    let _ = error.print();
+    ExitCode::from(failure::USAGE)
 }
 
 fn report(output: &Output, failure: &Failure) -> ExitCode {

@@ -127,12 +127,17 @@ impl Output {
         bar
     }
 
+    /// The failure as an object on stdout.
+    pub(crate) fn json_failure(failure: &Failure) {
+        let object = json!({ "error": { "kind": failure.kind(), "message": failure.message() } });
+        let _ = writeln!(io::stdout().lock(), "{object}");
+    }
+
     /// The failure: on stderr for people, as JSON on stdout for scripts.
     pub(crate) fn failure(&self, failure: &Failure) {
         let message = failure.message();
         if self.is_json {
-            let object = json!({ "error": { "kind": failure.kind(), "message": message } });
-            let _ = writeln!(io::stdout().lock(), "{object}");
+            Self::json_failure(failure);
         }
         let label = match (failure, self.has_color) {
             (Failure::Contract(_), true) => "failed:".red().bold().to_string(),

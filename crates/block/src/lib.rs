@@ -37,7 +37,7 @@ pub use record::{BlockRecord, TransactionPlace};
 pub use recovery::SenderCache;
 pub use replay::{Difference, ReplayError, observe, replay};
 pub use report::{BlockReport, ContendedRecord, Lane};
-pub use rules::{BaseFeeRule, ChainRules, Protocol, ROOT_LAG_BLOCKS_MAX};
+pub use rules::{BaseFeeRule, ChainRules, Protocol, ROOT_LAG_BLOCKS_MAX, parameter_record};
 pub use signature::{Scheme, SecretKey, SecretKeyError, SignatureError};
 pub use suggestion::with_suggestion;
 pub use transaction::{

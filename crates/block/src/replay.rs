@@ -72,7 +72,11 @@ pub fn replay(
 ) -> Result<Option<Difference>, ReplayError> {
     let stored = held(store, number)?;
     let (proposal, ran) = rerun(executor, senders, (rules, store), &stored)?;
-    let found = match compare(&stored, &ran) {
+    let found = match compare_rules(store, &proposal.rules, &stored.header)? {
+        Some(found) => Some(found),
+        None => compare(&stored, &ran),
+    };
+    let found = match found {
         Some(found) => Some(found),
         None => compare_state(store, number, &ran.writes)?,
     };
@@ -141,21 +145,42 @@ fn rerun<'a>(
 ) -> Result<(Proposal<'a>, Ran), ReplayError> {
     let number = stored.header.number;
     let parent = BlockNumber(number.checked_sub(1).ok_or(ReplayError::Genesis)?);
+    let view = store.at(parent)?;
+    let rules = ChainRules::of(view.as_ref())?.unwrap_or_else(|| rules.clone());
     let proposal = Proposal {
-        rules: rules.clone(),
         parent_hash: store.block_hash(parent)?.unwrap_or_default(),
         environment: rules.environment_of(&stored.header),
+        rules,
         transactions: &stored.transactions,
         threads: executor.workers(),
         is_traced: false,
         on_receipt: None,
         stopwatch: None,
     };
-    let ran = run(executor, senders, &store.at(parent)?, &proposal)?;
+    let ran = run(executor, senders, &view, &proposal)?;
     Ok((proposal, ran))
 }
 
 type Found = (String, String, String);
+
+/// What the header says of the block against what the rules of the chain made it. The base fee
+/// follows from the header before, where that is held.
+fn compare_rules(
+    store: &dyn Store,
+    rules: &ChainRules,
+    header: &Header,
+) -> Result<Option<Found>, StateError> {
+    let found = |what: &str, stored: u64, expected: u64| {
+        (stored != expected).then(|| (what.to_owned(), stored.to_string(), expected.to_string()))
+    };
+    let different = found("gas limit", header.gas_limit, rules.gas_limit.0);
+    let parent = header.number.checked_sub(1).map(BlockNumber);
+    let parent = parent.map(|it| BlockRecord::load(store, it)).transpose()?.flatten();
+    Ok(different.or_else(|| {
+        let expected = rules.next_base_fee(&parent?.header);
+        found("base fee", header.base_fee_per_gas.unwrap_or_default(), expected)
+    }))
+}
 
 /// Transactions and receipts, which say more than a header does.
 fn compare(stored: &BlockRecord, replayed: &Ran) -> Option<Found> {

@@ -1,6 +1,7 @@
 //! What all nodes of a chain agree on beside the rules of its machines.
 
 use alloy_eips::{calc_next_block_base_fee, eip1559::BaseFeeParams};
+use kernel::{Parameter, ParameterRecord};
 use primitives::{Address, BlockNumber, Gas, Hash, U256, VmKind, Wei, keccak256};
 use serde::{Deserialize, Serialize};
 use state::{Key, StateError, StateView, Store, TREE_LAG_BLOCKS_MAX};
@@ -9,7 +10,7 @@ use vm::BlockEnvironment;
 use crate::Header;
 
 /// The rules of a chain. They are set at genesis and kept in the state, so that every node and
-/// every copy of the state knows them.
+/// every copy of the state knows them. Some are parameters, which may change from a block on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChainRules {
@@ -72,6 +73,29 @@ impl BaseFeeRule {
             Self::Constant(fee) | Self::Eip1559(fee) => fee,
         }
     }
+
+    const fn kind(self) -> u64 {
+        match self {
+            Self::Constant(_) => 0,
+            Self::Eip1559(_) => 1,
+        }
+    }
+
+    /// The rule of this number, as [`Parameter::BaseFeeRule`] has it, with the same fee.
+    const fn of_kind(self, kind: u64) -> Self {
+        match kind {
+            0 => Self::Constant(self.initial()),
+            _ => Self::Eip1559(self.initial()),
+        }
+    }
+
+    /// The same rule with another fee.
+    const fn of_fee(self, fee: u64) -> Self {
+        match self {
+            Self::Constant(_) => Self::Constant(fee),
+            Self::Eip1559(_) => Self::Eip1559(fee),
+        }
+    }
 }
 
 impl ChainRules {
@@ -91,12 +115,28 @@ impl ChainRules {
         serde_json::to_vec(self).expect("invariant: rules are plain data")
     }
 
-    /// The rules that a state keeps; nothing where it keeps none.
+    /// The rules that hold in the block that follows a state: those of the genesis, with the
+    /// parameters that were changed since. Nothing where the state keeps none.
+    ///
+    /// # Errors
+    ///
+    /// As [`at_genesis`](Self::at_genesis).
+    pub fn of(view: &dyn StateView) -> Result<Option<Self>, StateError> {
+        let Some(mut rules) = Self::at_genesis(view)? else { return Ok(None) };
+        for parameter in Parameter::ALL {
+            if let Some(record) = parameter_record(view, parameter)? {
+                rules.take(parameter, record.value);
+            }
+        }
+        Ok(Some(rules))
+    }
+
+    /// The rules as the genesis set them; nothing where the state keeps none.
     ///
     /// # Errors
     ///
     /// [`StateError`] where the view fails or what is there are no rules.
-    pub fn of(view: &dyn StateView) -> Result<Option<Self>, StateError> {
+    pub fn at_genesis(view: &dyn StateView) -> Result<Option<Self>, StateError> {
         let key = Self::key();
         let Some(bytes) = view.read(&key)? else { return Ok(None) };
         let rules = serde_json::from_slice(&bytes).map_err(|error| StateError::Corrupt {
@@ -104,6 +144,29 @@ impl ChainRules {
             reason: format!("the rules of the chain do not read: {error}"),
         })?;
         Ok(Some(rules))
+    }
+
+    /// The value of a parameter in these rules.
+    #[must_use]
+    pub fn parameter(&self, parameter: Parameter) -> U256 {
+        match parameter {
+            Parameter::GasLimit => U256::from(self.gas_limit.0),
+            Parameter::BaseFeeRule => U256::from(self.base_fee.kind()),
+            Parameter::BaseFee => U256::from(self.base_fee.initial()),
+            Parameter::FeeRecipient => U256::from_be_bytes(*self.fee_recipient.as_bytes()),
+            Parameter::AcceptsUnprotected => U256::from(u8::from(self.accepts_unprotected)),
+        }
+    }
+
+    fn take(&mut self, parameter: Parameter, value: U256) {
+        let number: u64 = value.saturating_to();
+        match parameter {
+            Parameter::GasLimit => self.gas_limit = Gas(number),
+            Parameter::BaseFeeRule => self.base_fee = self.base_fee.of_kind(number),
+            Parameter::BaseFee => self.base_fee = self.base_fee.of_fee(number),
+            Parameter::FeeRecipient => self.fee_recipient = Address::new(value.to_be_bytes()),
+            Parameter::AcceptsUnprotected => self.accepts_unprotected = number != 0,
+        }
     }
 
     /// keccak256 over the rules as the state keeps them.
@@ -187,6 +250,24 @@ impl ChainRules {
             excess_blob_gas: header.excess_blob_gas.unwrap_or_default(),
         }
     }
+}
+
+/// The record of a parameter in a state; nothing where it is as the genesis set it.
+///
+/// # Errors
+///
+/// [`StateError`] where the view fails or the record does not read.
+pub fn parameter_record(
+    view: &dyn StateView,
+    parameter: Parameter,
+) -> Result<Option<ParameterRecord>, StateError> {
+    let key = Key::kv(&kernel::parameters(), &parameter.record_key());
+    let Some(bytes) = view.read(&key)? else { return Ok(None) };
+    let record = ParameterRecord::decode(&bytes).ok_or_else(|| StateError::Corrupt {
+        key: key.to_string(),
+        reason: format!("the parameter {} does not read", parameter.name()),
+    })?;
+    Ok(Some(record))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -66,6 +66,9 @@ impl StateInterfaces {
         if name == DEPLOYER_NAME {
             return Some(deployer());
         }
+        if name == ACCESS_NAME {
+            return Some(access_control());
+        }
         if let Some((address, _)) = self.natives.iter().find(|(_, it)| it.name() == name) {
             return Some(address);
         }
@@ -150,6 +153,9 @@ impl Interfaces for StateInterfaces {
 
 /// What people call the deployer.
 const DEPLOYER_NAME: &str = "deployer";
+
+/// What people call the system contract of roles.
+const ACCESS_NAME: &str = "access";
 
 /// The encoded arguments of a constructor.
 pub(crate) fn constructor_arguments(

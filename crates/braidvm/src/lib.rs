@@ -32,6 +32,7 @@ mod interfaces;
 mod lifecycle;
 pub mod metrics;
 mod objects;
+mod parameters;
 mod past;
 mod receipt;
 mod request;
@@ -61,11 +62,12 @@ pub use error::EngineError;
 pub use interfaces::{Resolved, StateInterfaces};
 pub use kernel::{
     DEPLOYER_ROLE, Kernel, KernelConfig, MachineStatus, NativeCall, NativeContract, NativeError,
-    NativeHost, Natives, Precompile, PrecompileCall, PrecompileHost, Precompiles, UPGRADER_ROLE,
-    access_control, decode, deployer, role_name,
+    NativeHost, Natives, Parameter, Precompile, PrecompileCall, PrecompileHost, Precompiles,
+    UPGRADER_ROLE, access_control, decode, deployer, role_name,
 };
 pub use lifecycle::{AccessRules, Lifecycle, Version, method_selector, role};
 pub use objects::StateObject;
+pub use parameters::{ParameterValue, parameter_hash, parameter_input};
 pub use past::StateAt;
 pub use primitives::{
     Address, B256, BlockNumber, Bytes, CodeHash, Gas, Hash, ObjectId, ObjectOwner, U256, VmKind,
@@ -83,6 +85,8 @@ pub mod rooms {
     pub use block;
     pub use journal;
     pub use js_compiler;
+    #[cfg(feature = "js")]
+    pub use js_testing;
     pub use kernel;
     pub use primitives;
     pub use proof;
@@ -92,5 +96,7 @@ pub mod rooms {
     #[cfg(feature = "js")]
     pub use vm_js;
     pub use vm_native;
+    #[cfg(feature = "svm")]
+    pub use vm_svm;
     pub use vm_wasm;
 }

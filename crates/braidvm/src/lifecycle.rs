@@ -84,7 +84,7 @@ impl Engine {
         let mut open = WriteSet::new();
         open.remove(Key::contract(&deployer()));
         let view = std::sync::Arc::new(Overlay::new(self.store().latest(), open));
-        let result = self.execution_after(self.tip(), view).simulate(&unchecked(transaction))?;
+        let result = self.execution_after(self.tip(), view)?.simulate(&unchecked(transaction))?;
         match crate::interfaces::reason(&result, deploy.artifact.interface.as_ref()) {
             None => Ok(result.output),
             Some(reason) => {

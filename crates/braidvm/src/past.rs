@@ -51,7 +51,7 @@ impl<'a> StateAt<'a> {
     /// no error but an output.
     pub fn call(&self, request: &Request) -> Result<CallOutput, EngineError> {
         let (transaction, resolved) = self.engine.transaction_by(&self.interfaces(), request)?;
-        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view));
+        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view))?;
         let result = execution.simulate(&unchecked(transaction))?;
         Ok(self.engine.output(result, Some(&resolved)))
     }
@@ -63,8 +63,8 @@ impl<'a> StateAt<'a> {
     /// [`EngineError::Estimate`] with the reason where the call fails with any gas.
     pub fn estimate(&self, request: &Request) -> Result<Gas, EngineError> {
         let (transaction, _) = self.engine.transaction_by(&self.interfaces(), request)?;
-        let cap = request.gas_limit.unwrap_or_else(|| self.engine.config().chain.gas_limit);
-        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view));
+        let cap = request.gas_limit.unwrap_or_else(|| self.engine.rules().gas_limit);
+        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view))?;
         execution.set_tracing(false);
         Ok(execution.estimate_gas(&unchecked(transaction), cap)?)
     }
@@ -76,7 +76,7 @@ impl<'a> StateAt<'a> {
     /// [`EngineError`] where the request is not valid, the host failed, or the trace is too large.
     pub fn trace_struct_logs(&self, request: &Request) -> Result<serde_json::Value, EngineError> {
         let (transaction, _) = self.engine.transaction_by(&self.interfaces(), request)?;
-        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view));
+        let mut execution = self.engine.execution_after(self.block, Arc::clone(&self.view))?;
         let options = vm_evm::StructLogOptions::default();
         Ok(execution.session_mut().trace_struct_logs(&unchecked(transaction), &options)?)
     }

@@ -37,4 +37,5 @@ pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Pr
 pub use vm_native::{
     ContractSummary, MachineSummary, NativeCall, NativeContract, NativeError, NativeHost, Natives,
     NativesError,
+    system::{Parameter, ParameterRecord, parameters},
 };

@@ -9,6 +9,7 @@ use vm_native::{ContractSummary, MachineSummary, NativeContract, NativeFrame, Na
 use crate::{
     crossing::{Crossroads, on_enough_stack},
     host::FrameHost,
+    lifecycle::{Desk, Stop, policy},
 };
 
 /// Runs a call of a native contract. Value has been moved and a checkpoint is open.
@@ -113,5 +114,26 @@ impl NativeHost for FrameHost<'_, '_> {
 
     fn chain_rules(&mut self, gas: &mut GasMeter) -> Result<Option<Bytes>, Trap> {
         self.system_record(gas, &Key::chain_rules())
+    }
+
+    fn ask_governance(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        input: &[u8],
+    ) -> Result<Result<(), String>, Trap> {
+        let (input, limit) = (Bytes::copy_from_slice(input), gas.remaining());
+        let frames = self.access.frames();
+        let mut desk = Desk::aside(self.crossroads, frames, (*caller, &input), limit);
+        let asked = policy::ask_governance(&mut desk);
+        let used = limit.checked_sub(desk.gas.remaining()).expect("invariant: gas never grows");
+        gas.charge(used)?;
+        match asked {
+            Ok(()) => Ok(Ok(())),
+            Err(Stop::Refused(reason)) => Ok(Err(reason)),
+            Err(Stop::Halted(HaltReason::OutOfGas)) => Err(Trap::OutOfGas),
+            Err(Stop::Halted(HaltReason::StaticViolation)) => Err(Trap::StaticViolation),
+            Err(Stop::Halted(_) | Stop::Ended(_)) => Err(Trap::Fault),
+        }
     }
 }

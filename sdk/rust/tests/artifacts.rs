@@ -18,6 +18,9 @@ const WASM: [(&str, &[&str]); 3] = [
     ("rust", &["badge", "counter", "token", "exchange", "relay", "probe"]),
 ];
 
+/// The languages that have the contract for tests of upgrades, which Solidity has not.
+const VERSIONED: [&str; 3] = ["c", "assemblyscript", "rust"];
+
 /// What a Solidity contract can do and no other: run foreign code in its own place.
 const SOLIDITY_ONLY: [&str; 1] = ["delegateForward"];
 
@@ -141,6 +144,11 @@ fn modules_keep_to_the_allowed_features_and_imports() {
         for name in names {
             check_module(&format!("{language}/{name}"), &wasm(language, name), &imports);
         }
+    }
+    for language in VERSIONED {
+        let code = wasm(language, "versioned");
+        check_module(&format!("{language}/versioned"), &code, &imports);
+        assert_eq!(summary(&section(&code)), summary(&section(&wasm("c", "versioned"))));
     }
 }
 

@@ -40,7 +40,8 @@ impl Managed {
             let _ = world.send_raw(*owner, pass("forward", deployer(), &accept)).expect_ok();
             Self { contract, owner: *owner, strand }
         };
-        STRANDS.iter().zip(relays.iter().cycle()).map(make).collect()
+        let small = STRANDS.iter().filter(|it| it.is_small);
+        small.zip(relays.iter().cycle()).map(make).collect()
     }
 
     /// The contract, and the input of a call of it.

@@ -1,15 +1,27 @@
 //! The same small contracts on every machine, for tests of what every machine must do alike. A
 //! machine is one more row.
 
-use braidvm::{Address, Artifact, Bytes, Deploy, Interface, VmKind, rooms::abi::selector};
+use std::{collections::BTreeMap, sync::Mutex};
 
-use crate::{World, evm_creation, world::wasm};
+use braidvm::{
+    Address, Artifact, Bytes, Deploy, Interface, VmKind,
+    rooms::{abi::selector, js_compiler, vm_wasm::go},
+};
+
+use crate::{
+    World, evm_creation,
+    world::{artifact, wasm},
+};
 
 /// The same contracts on one machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Strand {
+    /// What the contracts are written in.
+    pub name: &'static str,
     /// The machine.
     pub kind: VmKind,
+    /// Whether an upgrade costs so little that a block holds many.
+    pub is_small: bool,
     /// Code that answers one word: `number` plus what is kept under zero.
     ///
     /// Its method `migrate(uint32)`, which is no other's than the deployer's, keeps 1,000 times
@@ -17,9 +29,17 @@ pub struct Strand {
     pub code: fn(number: u8, can_migrate: bool) -> Bytes,
 }
 
-/// Every machine that runs contracts.
-pub const STRANDS: &[Strand] =
-    &[Strand { kind: VmKind::Evm, code: evm }, Strand { kind: VmKind::Wasm, code: hosted_wasm }];
+/// Every machine that runs contracts, and every language that has a kit. What is registered when a
+/// node starts has no code and no owner, so that native contracts are no row.
+pub const STRANDS: &[Strand] = &[
+    Strand { name: "evm", kind: VmKind::Evm, is_small: true, code: evm },
+    Strand { name: "wasm", kind: VmKind::Wasm, is_small: true, code: hosted_wasm },
+    Strand { name: "rust", kind: VmKind::Wasm, is_small: false, code: rust },
+    Strand { name: "c", kind: VmKind::Wasm, is_small: false, code: c },
+    Strand { name: "assemblyscript", kind: VmKind::Wasm, is_small: false, code: assemblyscript },
+    Strand { name: "javascript", kind: VmKind::Js, is_small: false, code: javascript },
+    Strand { name: "go", kind: VmKind::Go, is_small: false, code: hosted_go },
+];
 
 /// What these contracts offer.
 pub const METHODS: &[&str] = &[
@@ -67,6 +87,76 @@ impl Strand {
 }
 
 const MIGRATE: &str = "migrate(uint32)";
+
+/// What stands in the compiled contracts before their number and whether they can migrate.
+const MARK: &[u8] = b"braid-versioned:";
+
+/// Code in which the number and whether it can migrate are written anew, where they stand.
+fn with_settings(code: &[u8], number: u8, can_migrate: bool) -> Vec<u8> {
+    let places: Vec<_> = (0..code.len())
+        .filter(|at| code.get(*at..).is_some_and(|it| it.starts_with(MARK)))
+        .collect();
+    let &[place] = places.as_slice() else { panic!("the mark is there {} times", places.len()) };
+    let mut code = code.to_vec();
+    let settings = [b' ' + number, b'0' + u8::from(can_migrate)];
+    code[place + MARK.len()..][..2].copy_from_slice(&settings);
+    code
+}
+
+fn compiled(path: &str, number: u8, can_migrate: bool) -> Bytes {
+    with_settings(&artifact(path).code, number, can_migrate).into()
+}
+
+fn rust(number: u8, can_migrate: bool) -> Bytes {
+    compiled("rust/versioned.wasm", number, can_migrate)
+}
+
+fn c(number: u8, can_migrate: bool) -> Bytes {
+    compiled("c/versioned.wasm", number, can_migrate)
+}
+
+fn assemblyscript(number: u8, can_migrate: bool) -> Bytes {
+    compiled("assemblyscript/versioned.wasm", number, can_migrate)
+}
+
+/// Programs in Go by their settings: compressing one takes longer than what is done with it.
+static PROGRAMS: Mutex<BTreeMap<(u8, bool), Bytes>> = Mutex::new(BTreeMap::new());
+
+fn hosted_go(number: u8, can_migrate: bool) -> Bytes {
+    let mut programs = PROGRAMS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let make = || {
+        let packed = artifact("go/versioned.wasm.zst").code;
+        let module = go::unpack(&packed).expect("invariant: the artefact is packed");
+        let module = with_settings(&module, number, can_migrate);
+        go::pack(&module).expect("invariant: there is memory").into()
+    };
+    programs.entry((number, can_migrate)).or_insert_with(make).clone()
+}
+
+fn javascript(number: u8, can_migrate: bool) -> Bytes {
+    let source = format!(
+        "import {{ blockchain, storage, type u32 }} from 'chain';
+
+        const DEPLOYER = '0x0000000000000000000000000000000000b7a1d0';
+
+        /** @view */
+        export function number(): bigint {{
+            return {number}n + (storage.get('kept') ?? 0n);
+        }}
+
+        /** @view */
+        export function other(): bigint {{ return number(); }}
+
+        export function migrate(fromVersion: u32): void {{
+            if (blockchain.caller() !== DEPLOYER) throw new Error('not the deployer');
+            if (!{can_migrate}) throw new Error('cannot take over');
+            storage.put('kept', BigInt(fromVersion) * 1000n);
+        }}"
+    );
+    let read = |name: &str| (name == "main.ts").then(|| source.clone());
+    let unit = js_compiler::pack("main.ts", &read).unwrap_or_else(|error| panic!("{error}"));
+    unit.encode().into()
+}
 
 /// `if selector == migrate { if caller != deployer || !can_migrate { revert } kept = argument *
 /// 1000; stop } return number + kept`.

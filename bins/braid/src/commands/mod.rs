@@ -11,10 +11,12 @@ mod javascript;
 mod lifecycle;
 mod machines;
 mod object;
+mod parameters;
 mod proof;
 mod snapshot;
 mod state;
 mod status;
+mod test;
 mod top;
 mod vectors;
 
@@ -53,6 +55,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Owner(arguments) => lifecycle::owner(global, arguments, output),
         Command::Policy(arguments) => lifecycle::policy(global, arguments, output),
         Command::Access(arguments) => lifecycle::access(global, arguments, output),
+        Command::Params(arguments) => parameters::run(global, arguments, output),
         Command::Init(arguments) => chain::init(global, arguments, output),
         Command::Genesis => chain::genesis(global, output),
         Command::Block(arguments) => chain::block(global, arguments, output),
@@ -72,6 +75,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Vm(command) => machines::run(global, command, output),
         Command::Config(command) => config::run(global, command, output),
         Command::Js(command) => javascript::run(command, output),
+        Command::Test(arguments) => test::run(global, arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
             vectors::evm(path, filter.as_deref(), fork.as_deref(), output)

@@ -11,8 +11,9 @@ fn every_command_writes_objects_alone() {
     let token = file("contracts/artifacts/solidity/Token.json");
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
+    let tests = file("contracts/javascript/tests/token.test.ts");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 51] = [
+    let cases: [(&[&str], i32); 56] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -35,6 +36,10 @@ fn every_command_writes_objects_alone() {
         (&["object", "list", "--owner", "bob"], 0),
         (&["object", "list"], 2),
         (&["object", &"0".repeat(64)], 2),
+        (&["params"], 0),
+        (&["params", "get", "gas_limit", "--block", "1"], 0),
+        (&["params", "get", "gas"], 2),
+        (&["params", "set", "gas_limit", "5000000"], 1),
         (&["abi", at], 0),
         (&["abi", &counter, "--encode", "add", "5"], 0),
         (&["abi", at, "--decode", "0x18160ddd"], 0),
@@ -64,6 +69,7 @@ fn every_command_writes_objects_alone() {
         (&["state", "verify"], 0),
         (&["state", "diff", "1", "3"], 0),
         (&["test-vectors", "evm", &vectors], 0),
+        (&["test", &tests], 0),
     ];
     for (arguments, code) in cases {
         let arguments = [&["--json", "--data", &data], arguments].concat();
@@ -111,6 +117,26 @@ fn a_refusal_is_an_object_too() {
     assert_eq!(objects.len(), 1);
     assert_eq!(objects[0]["error"]["kind"], "usage");
     assert!(objects[0]["error"]["message"].as_str().is_some_and(|it| it.contains("/no/such/file")));
+}
+
+#[test]
+fn words_that_do_not_read_are_a_failure_like_any_other() {
+    for arguments in [
+        ["--json", "nothing"].as_slice(),
+        &["--json", "call"],
+        &["block", "--json", "--nothing"],
+        &["vm", "status", "cobol", "--json"],
+        &["--json", "--threads", "many", "vms"],
+    ] {
+        let run = braid(arguments).expect_code(2);
+        let objects = run.objects();
+        assert_eq!((objects.len(), &objects[0]["error"]["kind"]), (1, &"usage".into()));
+        let message = objects[0]["error"]["message"].as_str().expect("text");
+        assert!(!message.starts_with("error:") && run.stderr.contains("error:"), "{run:#?}");
+    }
+    // Nobody asked for JSON: an argument after `--` is no flag.
+    let run = braid(&["nothing", "--", "--json"]).expect_code(2);
+    assert!(run.stdout.is_empty(), "{run:#?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 use block::{ChainRules, Genesis, Parent, SenderCache, execution::Executor};
 use kernel::Kernel;
 use primitives::{Address, BlockNumber, Hash};
-use state::{FjallConfig, FjallStore, MemoryStore, Store, UpgradeProgress};
+use state::{FjallConfig, FjallStore, MemoryStore, StateView, Store, UpgradeProgress};
 use vm::BlockEnvironment;
 
 use crate::{
@@ -208,7 +208,8 @@ impl Engine {
         if snapshot.block > self.tip() || hash != Some(snapshot.hash) {
             return Err(EngineError::UnknownSnapshot(snapshot.block.0));
         }
-        Ok(self.store.rewind(snapshot.block)?)
+        self.store.rewind(snapshot.block)?;
+        self.read_rules()
     }
 
     /// The time of the next block, in seconds since 1970; later blocks follow a second each.
@@ -246,7 +247,8 @@ impl Engine {
         &self.config
     }
 
-    /// The rules of the chain, as its genesis set them.
+    /// The rules of the chain that hold in the next block: those of its genesis, with the
+    /// [parameters](crate::Parameter) that were changed since.
     #[must_use]
     pub const fn rules(&self) -> &ChainRules {
         &self.rules
@@ -255,16 +257,41 @@ impl Engine {
     /// What code sees of the block that comes next.
     #[must_use]
     pub fn next_block(&self) -> BlockEnvironment {
-        self.block_after(self.tip())
+        self.block_by(&self.rules, self.tip(), self.next_timestamp_s)
     }
 
-    /// What code sees of the block that follows `parent`, at the time that was set where it is the
-    /// next one.
-    fn block_after(&self, parent: BlockNumber) -> BlockEnvironment {
-        let chosen_s = self.next_timestamp_s.filter(|_| parent == self.tip());
+    /// What code sees of the block that follows `parent`, whose state is `view`; at the time that
+    /// was set where it is the next one.
+    fn block_after(
+        &self,
+        parent: BlockNumber,
+        view: &dyn StateView,
+    ) -> Result<BlockEnvironment, EngineError> {
+        if parent == self.tip() {
+            return Ok(self.next_block());
+        }
+        let rules = ChainRules::of(view)?.ok_or(EngineError::NoRules)?;
+        Ok(self.block_by(&rules, parent, None))
+    }
+
+    /// What code sees of the block that follows `parent`, by the rules of the time.
+    fn block_by(
+        &self,
+        rules: &ChainRules,
+        parent: BlockNumber,
+        chosen_s: Option<u64>,
+    ) -> BlockEnvironment {
         let Parent { hash, header } = self.parent(parent);
         let timestamp_s = chosen_s.unwrap_or_else(|| header.timestamp.saturating_add(1));
-        self.rules.next_environment(&header, hash, timestamp_s)
+        rules.next_environment(&header, hash, timestamp_s)
+    }
+
+    /// Takes the rules of the next block from the state after the last one.
+    fn read_rules(&mut self) -> Result<(), EngineError> {
+        let found = ChainRules::of(self.store.latest().as_ref())?;
+        self.rules = found.ok_or(EngineError::NoRules)?;
+        self.config.chain.follow(&self.rules);
+        Ok(())
     }
 
     /// An engine over a store that holds a chain.
@@ -273,8 +300,10 @@ impl Engine {
         executor: Executor,
         store: Arc<dyn Store>,
     ) -> Result<Self, EngineError> {
-        let rules = ChainRules::of(store.latest().as_ref())?.ok_or(EngineError::NoRules)?;
-        config.chain.check_against(&rules)?;
+        let view = store.latest();
+        let at_genesis = ChainRules::at_genesis(view.as_ref())?.ok_or(EngineError::NoRules)?;
+        config.chain.check_against(&at_genesis)?;
+        let rules = ChainRules::of(view.as_ref())?.unwrap_or(at_genesis);
         config.chain.follow(&rules);
         let trees = match rules.root_lag_blocks {
             0 => None,

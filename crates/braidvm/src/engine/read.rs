@@ -54,7 +54,7 @@ impl Engine {
     /// As [`deploy`](Self::deploy).
     pub fn simulate_deploy(&self, deploy: &Deploy) -> Result<CallOutput, EngineError> {
         let transaction = self.deploy_transaction(deploy)?;
-        let result = self.execution(self.store.latest()).simulate(&transaction)?;
+        let result = self.execution(self.store.latest())?.simulate(&transaction)?;
         Ok(self.output(result, None))
     }
 
@@ -91,8 +91,8 @@ impl Engine {
         transaction: &Transaction,
         cap: Option<Gas>,
     ) -> Result<Gas, EngineError> {
-        let cap = cap.unwrap_or(self.config.chain.gas_limit);
-        let mut execution = self.execution(self.store.latest());
+        let cap = cap.unwrap_or(self.rules.gas_limit);
+        let mut execution = self.execution(self.store.latest())?;
         execution.set_tracing(false);
         Ok(execution.estimate_gas(&unchecked(transaction.clone()), cap)?)
     }
@@ -116,7 +116,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn execution(&self, view: Arc<dyn StateView>) -> Execution {
+    pub(super) fn execution(&self, view: Arc<dyn StateView>) -> Result<Execution, EngineError> {
         self.execution_after(self.tip(), view)
     }
 
@@ -125,10 +125,11 @@ impl Engine {
         &self,
         parent: BlockNumber,
         view: Arc<dyn StateView>,
-    ) -> Execution {
-        let mut execution = self.kernel().execution(view, &self.block_after(parent));
+    ) -> Result<Execution, EngineError> {
+        let block = self.block_after(parent, view.as_ref())?;
+        let mut execution = self.kernel().execution(view, &block);
         execution.set_tracing(self.is_tracing);
-        execution
+        Ok(execution)
     }
 }
 

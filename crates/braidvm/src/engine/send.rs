@@ -244,6 +244,7 @@ impl Engine {
         self.observe(&made, watch);
         self.config.node.retention_blocks.prune(self.store.as_ref(), changes)?;
         self.next_timestamp_s = None;
+        self.read_rules()?;
         let receipts = results
             .into_iter()
             .zip(&record.transactions)
@@ -331,7 +332,7 @@ impl Engine {
         interface: &Interface,
     ) -> Result<Option<Transaction>, EngineError> {
         let nonce = self.nonce(&creation.from)?;
-        let mut execution = self.execution(self.store.latest());
+        let mut execution = self.execution(self.store.latest())?;
         execution.set_tracing(false);
         let checks = Checks { base_fee: false, ..Checks::ALL };
         let made = execution.transact(&Transaction { checks, ..creation.clone() })?;

@@ -16,7 +16,7 @@ mod input;
 mod managed;
 mod migrate;
 mod owner;
-mod policy;
+pub(crate) mod policy;
 mod upgrade;
 
 use std::sync::LazyLock;

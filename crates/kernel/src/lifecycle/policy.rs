@@ -75,6 +75,26 @@ pub(super) fn set_policy(
     Ok(Bytes::new())
 }
 
+/// Ends the call unless those who govern the chain let the caller make the change that the input
+/// asks for. Where several have to approve of code, they have to approve of this too.
+pub(crate) fn ask_governance(desk: &mut Desk<'_, '_>) -> Result<(), Stop> {
+    let chain = deployer();
+    let record = match desk.record(&chain) {
+        Err(Stop::Refused(_)) => {
+            let reason = "the chain has no owner, so nobody changes its parameters";
+            return Err(Stop::Refused(reason.to_owned()));
+        }
+        found => found?,
+    };
+    if matches!(record.upgrade_policy, UpgradePolicy::MultiSign(_)) {
+        return authorize(desk, &chain, &record, hash_of_input);
+    }
+    if record.owner == Some(desk.caller) {
+        return Ok(());
+    }
+    Err(Stop::Refused(format!("{} is not the owner of the chain", desk.caller)))
+}
+
 /// The hash by which approvals name the very call that is made.
 pub(super) fn hash_of_input(desk: &mut Desk<'_, '_>) -> Result<B256, Stop> {
     let input = desk.input;

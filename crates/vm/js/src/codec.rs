@@ -97,8 +97,12 @@ fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 /// a value of its own, and may be as short as a byte.
 pub(crate) fn decode_gas(bytes: &[u8]) -> Gas {
     let is_composed = matches!(bytes.first(), Some(b'l' | b'r'));
-    let per_byte = if is_composed { COMPOSED_BYTE_GAS } else { 0 };
-    Gas(per_byte.saturating_mul(bytes.len() as u64))
+    if is_composed { composed_gas(bytes.len()) } else { Gas::ZERO }
+}
+
+/// What making the values within so many bytes costs.
+pub(crate) const fn composed_gas(bytes: usize) -> Gas {
+    Gas(COMPOSED_BYTE_GAS.saturating_mul(bytes as u64))
 }
 
 /// The value of bytes.

@@ -13,7 +13,7 @@ use vm::{
 };
 
 use crate::config::{EngineChoice, JsConfig};
-use crate::door::FrameDoor;
+use crate::door::{FrameDoor, PatternCache};
 use crate::engine::{JsEngine, JsValue, ScriptCall, ScriptEnd, ScriptEntry};
 use crate::foreign::Question;
 use crate::limits::FRAME_GAS;
@@ -31,6 +31,7 @@ pub struct JsVm {
     compiler: Arc<dyn UnitCompiler>,
     engine: Arc<dyn JsEngine>,
     units: UnitCache,
+    patterns: PatternCache,
     panics: AtomicU64,
 }
 
@@ -61,6 +62,7 @@ impl JsVm {
             compiler,
             engine,
             units: UnitCache::new(config.cache_bytes),
+            patterns: PatternCache::default(),
             panics: AtomicU64::new(0),
         }
     }
@@ -86,7 +88,7 @@ impl JsVm {
             Ok(unit) => unit,
             Err(reason) => return Outcome::halt(HaltReason::NotRunnable(reason)),
         };
-        let mut door = FrameDoor::new(frame, host, &unit.interface);
+        let mut door = FrameDoor::new(frame, host, &unit.interface, &self.patterns);
         let outcome = door
             .charge(Gas(FRAME_GAS))
             .and_then(|()| door.charge_copy(frame.input.len().saturating_mul(VALUE_FACTOR)))

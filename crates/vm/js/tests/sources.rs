@@ -140,3 +140,35 @@ fn gas_is_the_same_at_every_limit() {
         }
     }
 }
+
+const WORDS: &str = r#"
+export function words(text: string): string[] {
+    return text.split(/[\s,]+/u).filter(word => /^[a-z]+(?:-[a-z]+)*$/i.test(word));
+}
+export function dated(text: string): string {
+    const found = /(?<year>\d{4})-(?<month>\d\d)/.exec(text);
+    if (!found)return/\//.test(text)?'slash':"none";
+    return `${found.groups!.month}.${found.groups!.year}`;
+}
+"#;
+
+#[test]
+fn regular_expressions_are_literals() {
+    let read = |name: &str| (name == "main.ts").then(|| WORDS.to_owned());
+    let code = js_compiler::pack("main.ts", &read).unwrap().encode();
+    let vm = JsVm::new(&JsConfig::default());
+    let interface = vm.validate(&code).unwrap().interface.unwrap();
+    let mut host = MemoryHost::default();
+    let mut call = |method: &str, text: &str| {
+        let method = interface.method(method).unwrap();
+        let input = method.encode_call(&[Value::text(text)]).unwrap();
+        let outcome = host.run(&vm, &Run::call(&code, &input));
+        assert_eq!(outcome.status, Status::Success, "{}", reason(&outcome));
+        method.decode_output(&outcome.output).unwrap().remove(0)
+    };
+    let words = ["well-known", "Words"].map(Value::text).to_vec();
+    assert_eq!(call("words", "well-known, 2 Words  -x"), Value::Array(words));
+    assert_eq!(call("dated", "on 2024-05"), Value::text("05.2024"));
+    assert_eq!(call("dated", "a/b"), Value::text("slash"));
+    assert_eq!(call("dated", "a"), Value::text("none"));
+}

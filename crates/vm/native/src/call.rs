@@ -61,6 +61,7 @@ fn answer(
     let call = NativeCall {
         method,
         arguments: &arguments,
+        input: frame.input,
         address: frame.address,
         caller: frame.caller,
         value: frame.value,

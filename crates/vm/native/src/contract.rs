@@ -57,6 +57,8 @@ pub struct NativeCall<'a> {
     pub method: &'a Method,
     /// Its arguments, of the types of the method's inputs.
     pub arguments: &'a [Value],
+    /// Selector and arguments as they came.
+    pub input: &'a [u8],
     /// Where the contract is: the space of its records, the owner of its balance.
     pub address: Address,
     /// Who called: a contract or the sender of the transaction.

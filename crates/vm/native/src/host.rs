@@ -37,6 +37,20 @@ pub trait NativeHost: Host {
     ///
     /// [`Trap`]: the call ends.
     fn chain_rules(&mut self, gas: &mut GasMeter) -> Result<Option<Bytes>, Trap>;
+
+    /// Whether those who govern the chain let `caller` make a change of it with this input: its
+    /// owner, or where several have to approve, one of those once enough approved of the input's
+    /// keccak256. The approvals are used up. Where they do not, the reason in words.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the call ends.
+    fn ask_governance(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        input: &[u8],
+    ) -> Result<Result<(), String>, Trap>;
 }
 
 /// What the state knows of a contract.

@@ -27,8 +27,8 @@ use crate::instrument::{WasmCosts, instrument};
 use crate::limits::WasmLimits;
 use crate::validate::{ImportSignature, ModuleReport, inspect};
 
-pub use package::{PackError, pack, with_interface};
-pub(crate) use package::{module_bytes, unpack};
+pub(crate) use package::module_bytes;
+pub use package::{PackError, pack, unpack, with_interface};
 pub(crate) use snapshot::{Image, Number};
 
 /// Gas of the start of a program, which runs where its code is checked and where it is loaded. The

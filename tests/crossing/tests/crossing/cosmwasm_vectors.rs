@@ -11,7 +11,6 @@ use braidvm::{
     Address, Artifact, Bytes, Deploy, EngineError, Request, U256, Value, Wei,
     rooms::vm_wasm::EngineChoice,
 };
-use sha2::{Digest, Sha256};
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Interpreted, EngineChoice::Compiled];
 
@@ -156,50 +155,42 @@ fn cyberpunk_ends_where_its_gas_or_its_memory_does() {
     assert_eq!(used[0], used[1]);
 }
 
-/// The results of all operations on floats, hashed as CosmWasm's own test does it.
-const FLOATS: &str = "95f70fa6451176ab04a9594417a047a1e4d8e2ff809609b8f81099496bee2393";
-
 #[test]
-fn floats_give_what_they_give_on_chains_of_cosmwasm() {
-    {
-        let engine = EngineChoice::Compiled;
+fn floats_are_the_same_on_both_engines_and_have_one_nan() {
+    let results = ENGINES.map(|engine| {
         let mut world = World::with_config(|config| config.vm.wasm.engine = engine);
-        let Some(contract) = deploy(&mut world, "floaty_2.0.wasm", "{}") else { return };
+        let contract = deploy(&mut world, "floaty_2.0.wasm", "{}")?;
         let names = ask(&world, contract, r#"{"instructions":{}}"#).expect("a list");
         let names: Vec<String> = serde_json::from_str(&names).expect("names");
         assert_eq!(names.len(), 70);
-        let mut hasher = Sha256::new();
+        let mut results = Vec::new();
         for name in &names {
-            for seed in 0..150 {
+            for seed in 0..8 {
                 let asked =
                     format!(r#"{{"random_args_for":{{"instruction":"{name}","seed":{seed}}}}}"#);
                 let arguments = ask(&world, contract, &asked).expect("arguments");
                 let run = format!(r#"{{"run":{{"instruction":"{name}","args":{arguments}}}}}"#);
-                let result = ask(&world, contract, &run);
-                let result = result.map_or_else(|trap| as_trap(&trap), |result| told(&result));
-                hasher.update(format!("{name}{seed}{result}"));
+                results.push((name.clone(), arguments, ask(&world, contract, &run)));
             }
         }
-        let hash: Vec<_> = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hash.concat(), FLOATS);
+        Some(results)
+    });
+    assert_eq!(results[0], results[1]);
+    for (name, arguments, result) in results.into_iter().flatten().flatten() {
+        let Ok(result) = result else { continue };
+        let (kind, operation) = name.split_once('.').expect("a type and an operation");
+        let moves_bits = ["abs", "neg", "copysign"].contains(&operation)
+            || operation.starts_with("reinterpret")
+            || !kind.starts_with('f');
+        let result: serde_json::Value = serde_json::from_str(&result).expect("a value");
+        let bits = result.as_object().and_then(|it| it.values().next()?.as_u64());
+        let bits = bits.expect("the bits of a float");
+        let (is_nan, canonical) = match kind {
+            "f32" => (f32::from_bits(bits as u32).is_nan(), 0x7fc0_0000),
+            _ => (f64::from_bits(bits).is_nan(), 0x7ff8_0000_0000_0000),
+        };
+        assert!(moves_bits || !is_nan || bits == canonical, "{name} {arguments}: {bits:x}");
     }
-}
-
-/// A value as CosmWasm's test writes it: `{"u32":5}` is `U32(5)`.
-fn told(result: &str) -> String {
-    let value: serde_json::Value = serde_json::from_str(result).expect("a value");
-    let (kind, number) = value.as_object().and_then(|it| it.iter().next()).expect("one entry");
-    format!("{}({number})", kind.to_uppercase())
-}
-
-/// A trap as CosmWasm's test writes it.
-fn as_trap(reason: &str) -> String {
-    let trap = match reason {
-        "trap: conversion of a float that no integer holds" => "invalid conversion to integer",
-        "trap: integer overflow" => "integer overflow",
-        other => panic!("{other}"),
-    };
-    format!("Wasmer runtime error: RuntimeError: {trap}")
 }
 
 #[test]

@@ -7,6 +7,7 @@ use braidvm::{
     Address, Bytes, Gas, Interface, Kernel, NativeCall, NativeContract, NativeError, NativeHost,
     Request, Value, VmKind,
     rooms::{
+        kernel::lifecycle_input,
         state::{Key, MemoryStore},
         vm::{GasMeter, HaltReason, Status},
         vm_native::system,
@@ -213,4 +214,29 @@ fn a_chain_without_the_native_machine_runs_no_native_contract() {
     });
     let refused = world.send_raw(system::names(), register("token", system::names()));
     assert!(matches!(refused.call.status, Status::Halt(HaltReason::NotRunnable(_))));
+}
+
+#[test]
+fn nobody_owns_a_native_contract_or_gives_it_code() {
+    let mut world = World::new();
+    let names = system::names();
+    let role = braidvm::role("KEEPER_ROLE");
+    let mut life = world.engine.lifecycle(world.alice, names);
+    let changes = [
+        life.rollback(1),
+        life.freeze(),
+        life.revoke(),
+        life.transfer_ownership(names),
+        life.set_role(role, names, true),
+        life.set_method_role([1, 2, 3, 4], Some(role)),
+    ];
+    for change in changes {
+        let reason = change.expect("the host does not fail").call.reason.expect("refused");
+        assert!(reason.contains("has no record"), "{reason}");
+    }
+    let code = Value::bytes(vec![0x60, 0]);
+    let upgrade = lifecycle_input("upgrade", &[names.into(), code, Value::text("")]);
+    let refused = world.send_raw(braidvm::deployer(), upgrade.expect("fits"));
+    assert!(refused.call.reason.is_some_and(|it| it.contains("has no record")));
+    let _ = world.send_raw(names, register("token", names)).expect_ok();
 }

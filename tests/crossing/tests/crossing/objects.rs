@@ -2,7 +2,7 @@
 
 use braid_crossing_tests::{Sample, World, call_data, number, sample::pass};
 use braidvm::{
-    Address, B256, Bytes, Gas, Request, Type, Value,
+    Address, B256, Bytes, Gas, Interface, Request, Type, Value,
     rooms::{
         abi::typed,
         primitives::{ObjectId, ObjectOwner},
@@ -11,6 +11,8 @@ use braidvm::{
         vm_native::system::{self, OBJECTS_INTERFACE},
     },
 };
+
+use crate::javascript;
 
 /// WebAssembly whose `make(address owner)` makes an object for the owner with the field `level`,
 /// which is the `uint64` 41, and answers with its identity. It reverts with the refusal of the host
@@ -40,6 +42,35 @@ fn maker() -> String {
         value.len()
     )
 }
+
+/// A contract whose `make(address owner)` has an object made by the maker above, reads and adds to
+/// it, and hands it on.
+const CURATOR: &str = "
+import { contract, object, blockchain, storage } from 'chain';
+
+export default class Curator {
+    init(maker: address) { storage.put('maker', maker); }
+
+    make(owner: address): bytes32 {
+        const abi = ['make(address) returns (bytes32)'];
+        const maker = storage.get('maker');
+        const id = contract(maker, { abi }).make(blockchain.contractName());
+        const level = object.get(id, 'level');
+        if (level !== 41n || object.creator(id) !== maker) throw new Error(`level ${level}`);
+        object.set(id, 'title', 'captain');
+        object.set(id, 'scores', [3, 5], 'uint8[]');
+        object.setOwner(id, owner);
+        return id;
+    }
+
+    /** @view */
+    read(id: bytes32): [u64, string, number[]] {
+        return [object.get(id, 'level'), object.get(id, 'title'), object.get(id, 'scores')];
+    }
+
+    write(id: bytes32): void { object.set(id, 'level', 1n, 'uint64'); }
+}
+";
 
 fn word(bytes: &[u8]) -> Value {
     Value::bytes(Bytes::copy_from_slice(bytes))
@@ -92,6 +123,59 @@ fn webassembly_makes_an_object_and_solidity_reads_it_and_gives_it_away() {
     let expected = ["ObjectCreated", "ObjectChanged", "ObjectChanged", "ObjectTransferred"];
     assert_eq!(names, expected);
     assert_eq!(OBJECT_EVENTS.len(), 4);
+}
+
+/// Made by WebAssembly, read and added to by JavaScript, raised and given by Solidity.
+#[test]
+fn an_object_goes_through_three_machines_in_one_transaction() {
+    let mut world = World::new();
+    let maker = world.deploy_wat(&maker());
+    let curator = javascript::deploy(&mut world, CURATOR, &[maker.into()]);
+    let keeper = world.deploy("solidity/ObjectKeeper.json", &[]);
+    let bob = world.engine.account("bob").expect("known");
+    let receipt = world.send(keeper, "makeAndGive", &[curator.into(), bob.into()]).expect_ok();
+    let id = id_of(&receipt.call.output[..32]);
+    assert_eq!(number(&receipt.call.output[32..]).to::<u64>(), 42);
+    assert_eq!(owned(&world, bob), [word(id.as_bytes())]);
+    let read = Request::new(bob, curator, "read").arguments(vec![word(id.as_bytes())]);
+    let read = world.engine.call(&read).expect("valid").expect_ok().values().expect("decodes");
+    let scores = Value::Array(vec![Value::uint(3), Value::uint(5)]);
+    assert_eq!(read, [Value::uint(42), Value::text("captain"), scores]);
+    let refused = world.send(curator, "write", &[word(id.as_bytes())]);
+    let reason = refused.call.reason.expect("a reason");
+    assert!(reason.contains("neither creator nor owner"), "{reason}");
+}
+
+#[test]
+fn a_badge_in_javascript_is_what_badges_are() {
+    let mut world = World::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/");
+    let read = |path: &str| std::fs::read_to_string(format!("{folder}{path}")).expect("is there");
+    let badges = javascript::deploy(&mut world, &read("javascript/badge.ts"), &[]);
+    let keeper = world.deploy("solidity/ObjectKeeper.json", &[]);
+    let [alice, bob] = ["alice", "bob"].map(|name| world.engine.account(name).expect("known"));
+    let interface = world.engine.interface(&badges).expect("has one");
+    let declared = read("interfaces/badge.abi");
+    let declared: Vec<&str> = declared.lines().filter(|line| !line.starts_with('#')).collect();
+    let declared = Interface::from_signatures(&declared).expect("parses");
+    for method in &declared.methods {
+        let found = interface.method(&method.name).expect("is there");
+        assert_eq!(
+            (found.selector(), &found.outputs[0].kind),
+            (method.selector(), &method.outputs[0].kind)
+        );
+    }
+    let receipt = world.send(keeper, "makeAndGive", &[badges.into(), alice.into()]).expect_ok();
+    let id = word(&receipt.call.output[..32]);
+    assert_eq!(world.read_with(badges, "level", std::slice::from_ref(&id)), 2);
+    world.send(badges, "raise", std::slice::from_ref(&id)).expect_ok();
+    world.send(badges, "give", &[id.clone(), bob.into()]).expect_ok();
+    assert_eq!(world.read_with(badges, "count", &[bob.into()]), 1);
+    let refused = world.send(badges, "raise", std::slice::from_ref(&id));
+    assert!(refused.reason.as_deref().is_some_and(|it| it.contains("not the owner")));
+    let scrap = Request::new(bob, badges, "scrap").arguments(vec![id.clone()]);
+    world.request(&scrap).expect_ok();
+    assert!(!world.send(badges, "level", &[id]).is_success());
 }
 
 #[test]

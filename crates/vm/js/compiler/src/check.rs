@@ -122,20 +122,17 @@ impl Check<'_> {
 }
 
 const ASYNC: &str = "`async` and `await` are not part of contracts: every call answers at once";
-const REGULAR_EXPRESSION: &str =
-    "regular expressions are not part of contracts: use the methods of strings";
 const TAGGED: &str = "tagged templates are not part of contracts: call the function";
 
 fn unknown(name: &str) -> String {
     match name {
         "eval" | "Function" => format!("`{name}` is not part of contracts: code cannot make code"),
         "Date" => "`Date` is not part of contracts: use blockchain.blockInfo()".to_owned(),
-        "RegExp" => REGULAR_EXPRESSION.to_owned(),
         "Promise" | "setTimeout" | "setInterval" | "queueMicrotask" => ASYNC.to_owned(),
         "require" | "module" | "exports" => {
             format!("`{name}` is for CommonJS modules, and this one has import or export")
         }
-        "storage" | "blockchain" | "event" | "crypto" | "contract" => {
+        "storage" | "blockchain" | "event" | "crypto" | "contract" | "object" => {
             format!("`{name}` must be imported: import {{ {name} }} from \"chain\"")
         }
         _ => match nearest(name) {
@@ -157,7 +154,6 @@ fn forbidden(kind: AstKind<'_>) -> Option<&'static str> {
         AstKind::DebuggerStatement(_) => "`debugger` is not part of contracts",
         AstKind::AwaitExpression(_) => ASYNC,
         AstKind::YieldExpression(_) => "generators are not part of contracts: return an array",
-        AstKind::RegExpLiteral(_) => REGULAR_EXPRESSION,
         AstKind::TaggedTemplateExpression(_) => TAGGED,
         AstKind::ImportExpression(_) => "`import()` is not part of contracts: import at the top",
         AstKind::ImportMeta(_) => "`import.meta` is not part of contracts",
@@ -196,6 +192,13 @@ impl<'a> Visit<'a> for Check<'_> {
                 self.refuse(it.span, format!("more than {PARAMETERS_MAX} arguments"));
             }
             AstKind::BigIntLiteral(it) => self.big_integer(it),
+            AstKind::RegExpLiteral(it) => {
+                let flags = it.regex.flags.to_string();
+                if let Err(error) = js_regex::Syntax::parse(it.regex.pattern.text.as_str(), &flags)
+                {
+                    self.refuse(it.span, error.to_string());
+                }
+            }
             AstKind::ForOfStatement(it) if it.r#await => self.refuse(it.span, ASYNC),
             AstKind::VariableDeclaration(it) if it.kind.is_using() => {
                 self.refuse(it.span, "`using` is not part of contracts: write try and finally");

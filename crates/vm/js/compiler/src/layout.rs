@@ -13,7 +13,7 @@ use crate::error::Finding;
 pub(crate) const NESTING_MAX: usize = 256;
 
 /// Words after which a slash begins a regular expression and a bracket no call.
-const KEYWORDS: [&str; 30] = [
+pub(crate) const KEYWORDS: [&str; 30] = [
     "break",
     "case",
     "catch",
@@ -250,7 +250,7 @@ impl Scan<'_> {
             return Err(self.wrong("a source of a unit holds no comments"));
         }
         if self.last != Last::Operand || self.was_close {
-            return Err(self.wrong("regular expressions are not part of contracts"));
+            return Err(self.wrong("a source of a unit holds no literals of regular expressions"));
         }
         self.operator()
     }

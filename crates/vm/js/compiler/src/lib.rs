@@ -21,11 +21,13 @@ mod parse;
 pub mod unit;
 
 pub use error::{CompileError, Place};
-pub use pack::{ReadFile, entry_of_package, pack};
+pub use pack::{ReadFile, Stripped, entry_of_package, pack, resolve_import, strip_types};
 pub use unit::{Module, ModuleKind, Unit};
 
 /// Native stack for a syntax tree as deep as the layout of a source allows.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
+/// The same for a source of an author, which may be deeper.
+const AUTHOR_STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// What a unit becomes: a script for an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -123,7 +123,8 @@ fn a_place_is_named_where_something_is_wrong() {
         ("export function* f() {}", "a.ts:1:8: generators"),
         ("export const f = eval('1');", "a.ts:1:18: `eval`"),
         ("export const f = new Function('1');", "a.ts:1:22: `Function`"),
-        ("export const f = /a/g;", "a.ts:1:18: regular expressions"),
+        ("export const f = /(a)\\1/g;", "a.ts:1:18: regular expression, character 5: back-ref"),
+        ("const RegExp = 1; export const f = /a/g;", "a.ts:1:36: a literal needs `RegExp`"),
         ("export const f = import('./b');", "a.ts:1:18: `import()`"),
         ("export const $__g = 1;", "a.ts:1:14: `$__g`"),
         ("export function f() { return arguments; }", "a.ts:1:30: `arguments`"),
@@ -258,6 +259,7 @@ fn the_example_contracts_compile() {
     for (root, entry, methods) in [
         ("", "token.ts", 3),
         ("", "nft.ts", 4),
+        ("", "badge.ts", 6),
         ("", "auction.ts", 4),
         ("", "lastbuyer.js", 3),
         ("registry/", "src/registry.ts", 2),

@@ -167,7 +167,7 @@ const TOKENS: &[&str] = &[
 fn sources_that_nobody_packed_are_refused() {
     for (source, why) in [
         ("a = 1; // note", "comments"),
-        ("const a = /b/;", "regular expressions"),
+        ("const a = /b/;", "literals of regular expressions"),
         ("let caf\u{e9} = 1;", "only text may hold"),
         ("let a = 1; a <!--a;", "<!--"),
         ("let a = 1;\n--> a", "-->"),

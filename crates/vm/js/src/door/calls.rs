@@ -117,13 +117,13 @@ impl FrameDoor<'_> {
         Ok(interface)
     }
 
-    fn charge_parsing(&mut self, bytes: usize) -> Result<(), vm::HaltReason> {
+    pub(super) fn charge_parsing(&mut self, bytes: usize) -> Result<(), vm::HaltReason> {
         self.charge(Gas(INTERFACE_BYTE_GAS.saturating_mul(bytes as u64)))
     }
 }
 
 /// How often the price of copying an output is charged: it is decoded, and its values are made.
-const OUTPUT_FACTOR: usize = 4;
+pub(super) const OUTPUT_FACTOR: usize = 4;
 
 const fn status_code(status: &Status) -> f64 {
     match status {

@@ -5,9 +5,12 @@ mod calls;
 mod environment;
 mod events;
 mod hashes;
+mod objects;
+mod patterns;
 mod storage;
 mod text;
 
+pub(crate) use patterns::PatternCache;
 pub(crate) use storage::count_value;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,9 @@ pub(crate) struct FrameDoor<'a> {
     interface: &'a Interface,
     /// Interfaces of contracts that were called by name.
     known: BTreeMap<Address, Arc<Interface>>,
+    /// The regular expressions of the frame, by their numbers.
+    patterns: Vec<patterns::Made>,
+    cache: &'a PatternCache,
 }
 
 /// Why an operation has no result.
@@ -109,6 +115,16 @@ operations! {
     63 "FROM_HEX" => read_hex;
     64 "UTF8" => utf8;
     65 "FROM_UTF8" => read_utf8;
+    70 "OBJECT_CREATE" => object_create;
+    71 "OBJECT_INFO" => object_info;
+    72 "OBJECT_GET" => object_get;
+    73 "OBJECT_SET" => object_set;
+    74 "OBJECT_REMOVE" => object_remove;
+    75 "OBJECT_GIVE" => object_give;
+    76 "OBJECT_DELETE" => object_delete;
+    77 "OBJECT_LIST" => object_list;
+    80 "PATTERN_NEW" => pattern_new;
+    81 "PATTERN_FIND" => pattern_find;
 }
 
 impl Door for FrameDoor<'_> {
@@ -136,14 +152,25 @@ impl Door for FrameDoor<'_> {
 }
 
 impl<'a> FrameDoor<'a> {
-    /// The door of `frame`, for a contract with this interface.
+    /// The door of `frame`, for a contract with this interface, on a machine that keeps regular
+    /// expressions in `cache`.
     pub(crate) fn new(
         frame: &'a Frame<'a>,
         host: &'a mut (dyn Host + 'a),
         interface: &'a Interface,
+        cache: &'a PatternCache,
     ) -> Self {
-        let meter = GasMeter::new(frame.gas_limit);
-        Self { frame, host, meter, given: 0, end: None, interface, known: BTreeMap::new() }
+        Self {
+            frame,
+            host,
+            meter: GasMeter::new(frame.gas_limit),
+            given: 0,
+            end: None,
+            interface,
+            known: BTreeMap::new(),
+            patterns: Vec::new(),
+            cache,
+        }
     }
 
     /// What is left of the frame's gas. The script must have handed back its chunk.

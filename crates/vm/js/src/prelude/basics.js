@@ -31,6 +31,7 @@ const getter = (target, name) => uncurry(descriptorOf(target, name).get);
 let charge = () => {};
 let allocate = () => {};
 let take = () => 0;
+let thrownAt = () => undefined;
 
 const hasOwn = uncurry(Object.prototype.hasOwnProperty);
 const slice = uncurry(String.prototype.slice);
@@ -51,6 +52,9 @@ const TRANSFER = 30, CALL = 31, CALL_RAW = 32, BALANCE = 33;
 const EMIT = 40, EMIT_RAW = 41;
 const BLOCK = 50, TRANSACTION = 51, CONTEXT = 52, BLOCK_HASH = 53;
 const HASH = 60, VERIFY = 61, HEX = 62, FROM_HEX = 63, UTF8 = 64, FROM_UTF8 = 65;
+const OBJECT_CREATE = 70, OBJECT_INFO = 71, OBJECT_GET = 72, OBJECT_SET = 73;
+const OBJECT_REMOVE = 74, OBJECT_GIVE = 75, OBJECT_DELETE = 76, OBJECT_LIST = 77;
+const PATTERN_NEW = 80, PATTERN_FIND = 81;
 
 const host = (operation, ...items) => {
   charge(HOST_GAS);

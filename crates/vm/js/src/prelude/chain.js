@@ -172,7 +172,7 @@ const contract = (address, options) => {
   const refuse = () => fail(TypeError, 'a contract has no properties that can be changed');
   return new NativeProxy(freeze(createObject(null)), { get: methodOf, set: refuse, defineProperty: refuse });
 };
-const modules = { chain: { storage, blockchain, event, crypto, contract } };
+const modules = { chain: { storage, blockchain, event, crypto, contract, object } };
 
 const shown = item => isObject(item) ? JSON.stringify(item) ?? 'undefined' : toText(typeof item === 'symbol' ? 'symbol' : item);
 const debugLine = (...items) => { host(DEBUG, keyText(items.map(shown).join(' '), 'a line')) };

@@ -2,7 +2,7 @@
 
 const GLOBALS = ['Array', 'ArrayBuffer', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Boolean', 'DataView',
   'Error', 'EvalError', 'Infinity', 'Int16Array', 'Int32Array', 'Int8Array', 'JSON', 'Map', 'Math', 'NaN',
-  'Number', 'Object', 'RangeError', 'ReferenceError', 'Reflect', 'Set', 'String', 'Symbol', 'SyntaxError',
+  'Number', 'Object', 'RangeError', 'ReferenceError', 'Reflect', 'RegExp', 'Set', 'String', 'Symbol', 'SyntaxError',
   'TypeError', 'URIError', 'Uint16Array', 'Uint32Array', 'Uint8Array', 'Uint8ClampedArray', 'WeakMap',
   'WeakSet', 'console', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined'];
 for (const name of ownKeys(world)) if (!GLOBALS.includes(name)) deleteProperty(world, name);
@@ -41,9 +41,10 @@ const env = {
     addDeep(tooDeep, error);
     throw error;
   },
-  bind: (spend, left, set, reserve) => {
+  bind: (spend, left, set, reserve, thrown) => {
     charge = spend;
     allocate = reserve;
+    thrownAt = thrown ?? nothing;
     take = () => { const chunk = left(); set(0); return chunk };
   },
   operators,

@@ -17,8 +17,9 @@ const thisText = value =>
 // The work of looking for a text within another.
 const search = (length, sought) => charge(4 + (length >>> 4) + ((length * min(sought, 64)) >>> 8) + ((sought * length) >>> 12));
 
-// The text that stands for a match: `$$`, `$&`, `$`` and `$'` in `pattern` have their meaning.
-const substitute = (subject, at, matched, pattern) => {
+// The text that stands for a match: `$$`, `$&`, `$`` and `$'` in `pattern` have their meaning, and
+// with the groups of a regular expression `$1` and `$<name>`.
+const substitute = (subject, at, matched, pattern, found) => {
   let out = '', from = 0;
   for (;;) {
     const dollar = indexOf(pattern, '$', from);
@@ -26,16 +27,29 @@ const substitute = (subject, at, matched, pattern) => {
     charge(8);
     out = append(out, slice(pattern, from, dollar));
     const sign = pattern[dollar + 1];
-    let part;
+    let part, width = 2;
     if (sign === '$') part = '$';
     else if (sign === '&') part = matched;
     else if (sign === '`') part = slice(subject, 0, at);
     else if (sign === "'") part = slice(subject, at + matched.length);
-    else { out += '$'; from = dollar + 1; continue }
+    else {
+      [part, width] = found === undefined ? ['$', 1] : groupIn(found, pattern, dollar);
+    }
     out = append(out, part);
-    from = dollar + 2;
+    from = dollar + width;
   }
   return out + slice(pattern, from);
+};
+// What `$1`, `$12` or `$<name>` at a place stands for, and how long that is; itself where it is none.
+const groupIn = (found, pattern, dollar) => {
+  const digit = at => { const code = codeAt(pattern, at) - 48; return code >= 0 && code < 10 ? code : -1 };
+  const first = digit(dollar + 1), second = digit(dollar + 2);
+  const both = first * 10 + second;
+  if (first >= 0 && second >= 0 && both > 0 && both < found.length) return [found[both] ?? '', 3];
+  if (first > 0 && first < found.length) return [found[first] ?? '', 2];
+  const end = pattern[dollar + 1] === '<' && found.groups !== undefined ? indexOf(pattern, '>', dollar) : -1;
+  charge(perLength(pattern.length));
+  return end < 0 ? ['$', 1] : [found.groups[slice(pattern, dollar + 2, end)] ?? '', end + 1 - dollar];
 };
 const replaceIn = (subject, sought, replacement, isEach) => {
   const wanted = toText(sought);
@@ -117,8 +131,37 @@ reshape(String.prototype, ['constructor', 'length'], {
     stringOf(subject.length * times, 'a repeated string');
     return own.repeat(subject, times);
   },
-  replace(sought, replacement) { return replaceIn(thisText(this), sought, replacement, false) },
-  replaceAll(sought, replacement) { return replaceIn(thisText(this), sought, replacement, true) },
+  match(pattern) {
+    const subject = thisText(this), sought = expressionFor(pattern), it = expressionOf(sought);
+    if (!it.isGlobal) return sought.exec(subject);
+    const all = allPlaces(sought, it, subject), out = [];
+    make(all.length * 16);
+    for (let i = 0; i < all.length; i++) out[i] = part(subject, all[i][0], all[i][1]);
+    return out.length === 0 ? null : out;
+  },
+  matchAll(pattern) {
+    const subject = thisText(this), sought = expressionFor(pattern, 'g'), it = expressionOf(sought);
+    if (!it.isGlobal) fail(TypeError, 'matchAll needs a regular expression with the flag g');
+    const all = allPlaces(new RegExpOf(sought), it, subject), out = [];
+    for (let i = 0; i < all.length; i++) out[i] = matchOf(it, subject, all[i]);
+    return out[Symbol.iterator]();
+  },
+  replace(sought, replacement) {
+    const subject = thisText(this), it = expressionOf(sought);
+    if (it !== undefined) return replaceMatches(sought, it, subject, replacement);
+    return replaceIn(subject, sought, replacement, false);
+  },
+  replaceAll(sought, replacement) {
+    const subject = thisText(this), it = expressionOf(sought);
+    if (it === undefined) return replaceIn(subject, sought, replacement, true);
+    if (!it.isGlobal) fail(TypeError, 'replaceAll needs a regular expression with the flag g');
+    return replaceMatches(sought, it, subject, replacement);
+  },
+  search(pattern) {
+    const subject = thisText(this), it = expressionOf(expressionFor(pattern));
+    const places = placesIn(it, subject, 0, it.isSticky);
+    return places === null ? -1 : places[0];
+  },
   slice(from, to) {
     const subject = thisText(this);
     const start = indexIn(from, subject.length, 0), end = indexIn(to, subject.length, subject.length);
@@ -129,6 +172,8 @@ reshape(String.prototype, ['constructor', 'length'], {
     const subject = thisText(this);
     const most = limit === undefined ? ARRAY_MAX : limit >>> 0;
     if (separator === undefined) return most === 0 ? [] : [subject];
+    const it = expressionOf(separator);
+    if (it !== undefined) return splitAtMatches(it, subject, most);
     const wanted = toText(separator);
     search(subject.length, wanted.length);
     make(subject.length);

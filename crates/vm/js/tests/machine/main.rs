@@ -6,6 +6,7 @@
 mod chain;
 mod conformance;
 mod hostile;
+mod regexps;
 mod world;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ const $__O = () => { if ($__m < 0) $__env.exhausted(); if ($__d > 512) $__env.de
 const $__T = n => { if (($__g -= n) < 0) $__O(); };
 const $__A = n => { if (($__m -= n) < 0) $__O(); };
 $__env.bind($__T, () => $__g, n => { $__g = n; }, $__A);
-const { storage, blockchain, event, crypto, contract } = $__env.modules.chain;
+const { storage, blockchain, event, crypto, contract, object } = $__env.modules.chain;
 const op = $__env.operators;
 ";
 

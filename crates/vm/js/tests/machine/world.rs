@@ -162,7 +162,6 @@ fn the_globals_are_those_of_the_compiler_and_no_more() {
         "eval",
         "Function",
         "Date",
-        "RegExp",
         "Proxy",
         "Promise",
         "WeakRef",

@@ -3,6 +3,7 @@
 mod codes;
 mod names;
 mod objects;
+mod parameters;
 
 use std::sync::Arc;
 
@@ -13,9 +14,16 @@ use crate::{Natives, NativesError};
 pub use codes::{CODES_INTERFACE, Codes};
 pub use names::{NAMES_INTERFACE, NameRecord, Names, name_key, reverse_key};
 pub use objects::{OBJECTS_INTERFACE, ObjectsContract};
+pub use parameters::{
+    BASE_FEE_MAX, GAS_LIMIT_MAX, GAS_LIMIT_MIN, PARAMETERS_INTERFACE, Parameter, ParameterRecord,
+    Parameters,
+};
 
 /// The address of the name registry.
 pub const NAMES: EvmAddress = system_address(0xe0);
+
+/// The address of the contract for the parameters of the chain.
+pub const PARAMETERS: EvmAddress = system_address(0xe2);
 
 impl Natives {
     /// Registers the native contracts that every chain has.
@@ -26,7 +34,8 @@ impl Natives {
     pub fn register_system(&mut self) -> Result<(), NativesError> {
         self.register(names(), Arc::new(Names))?;
         self.register(codes(), Arc::new(Codes))?;
-        self.register(objects(), Arc::new(ObjectsContract))
+        self.register(objects(), Arc::new(ObjectsContract))?;
+        self.register(parameters(), Arc::new(Parameters))
     }
 }
 
@@ -46,6 +55,12 @@ pub fn codes() -> Address {
 #[must_use]
 pub fn objects() -> Address {
     Address::from_evm(vm::object::OBJECTS)
+}
+
+/// The address of the contract for the parameters of the chain.
+#[must_use]
+pub fn parameters() -> Address {
+    Address::from_evm(PARAMETERS)
 }
 
 /// An address beside that of the deployer, `0x…b7a1d0`.

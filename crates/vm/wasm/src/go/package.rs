@@ -58,7 +58,11 @@ pub(crate) fn module_bytes(code: &[u8]) -> Option<u64> {
 }
 
 /// The module in `code`. The work is bounded by the limit on the bytes of a module.
-pub(crate) fn unpack(code: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
+///
+/// # Errors
+///
+/// [`CodeError`] where the frame is damaged, or the module is larger than code may be.
+pub fn unpack(code: &[u8]) -> Result<Cow<'_, [u8]>, CodeError> {
     if !is_packed(code) {
         return Ok(Cow::Borrowed(code));
     }

@@ -2,8 +2,11 @@
 //!
 //! This runs on the author's machine. What it computes is checked again where the unit is deployed.
 
+mod depth;
+mod literals;
 mod print;
 mod resolve;
+mod strip;
 
 use std::collections::BTreeMap;
 
@@ -14,10 +17,13 @@ use self::{
     resolve::{Place, Resolver},
 };
 use crate::{
+    AUTHOR_STACK_BYTES,
     error::CompileError,
     interface,
     unit::{MODULES_MAX, Module, Unit},
 };
+
+pub use self::strip::{Stripped, resolve_import, strip_types};
 
 /// Reads a file of the project by its path from the project's folder, with `/` between the parts;
 /// none where there is no such file.
@@ -29,6 +35,10 @@ pub type ReadFile<'f> = &'f dyn Fn(&str) -> Option<String>;
 ///
 /// [`CompileError`] naming the place in the author's file.
 pub fn pack(entry: &str, read: ReadFile<'_>) -> Result<Unit, CompileError> {
+    stacker::grow(AUTHOR_STACK_BYTES, || pack_here(entry, read))
+}
+
+fn pack_here(entry: &str, read: ReadFile<'_>) -> Result<Unit, CompileError> {
     let resolver = Resolver { read };
     let entry = resolver.entry(entry)?;
     let mut printed: BTreeMap<String, Printed> = BTreeMap::new();

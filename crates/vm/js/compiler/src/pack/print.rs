@@ -13,7 +13,11 @@ use oxc::{
     transformer::{TransformOptions, Transformer},
 };
 
-use super::resolve::{Place, Resolver};
+use super::{
+    depth,
+    literals::spelled_out,
+    resolve::{Place, Resolver},
+};
 use crate::{
     check::{self, Language},
     error::{CompileError, Finding},
@@ -47,6 +51,7 @@ pub(super) fn print(
         }
         false => text,
     };
+    depth::check(source).map_err(|finding| finding.in_source(name, source))?;
     let allocator = Allocator::default();
     let printed = print_in(&allocator, name, source, resolver);
     printed.map_err(|finding| finding.in_source(name, source))
@@ -70,20 +75,23 @@ fn print_in(
     if let Some(diagnostic) = parsed.diagnostics.errors().next() {
         return Err(finding(diagnostic));
     }
-    let mut program = parsed.program;
     let kind = kind_of(name, parsed.module_record.has_module_syntax);
     let language = match source_type.is_typescript() {
         true => Language::TypeScript,
         false => Language::JavaScript,
     };
     let free: &[&str] = if kind == ModuleKind::CommonJs { &COMMON_JS_NAMES } else { &[] };
-    let program_for_check = Parser::new(allocator, source, source_type).parse().program;
-    let program_for_check = allocator.alloc(program_for_check);
-    let built = SemanticBuilder::new().with_check_syntax_error(true).build(program_for_check);
+    let checked = allocator.alloc(parsed.program);
+    let built = SemanticBuilder::new().with_check_syntax_error(true).build(checked);
     if let Some(diagnostic) = built.diagnostics.errors().next() {
         return Err(finding(diagnostic));
     }
-    check::check(program_for_check, built.semantic.scoping(), language, free)?;
+    check::check(checked, built.semantic.scoping(), language, free)?;
+    let source = match spelled_out(source, checked, built.semantic.scoping())? {
+        Some(text) => allocator.alloc_str(&text),
+        None => source,
+    };
+    let mut program = Parser::new(allocator, source, source_type).parse().program;
     strip(allocator, name, &mut program)?;
     let mut names = Names { allocator, from: name, resolver, needs: Vec::new(), finding: None };
     names.visit_program(&mut program);
@@ -91,16 +99,26 @@ fn print_in(
         return Err(finding);
     }
     let needs = names.needs;
+    let (source, lines) = code_and_lines(name, source, &program);
+    Ok(Printed { kind, source, lines, needs })
+}
+
+/// The text of a program without comments, and for each of its lines the one of `source`.
+pub(super) fn code_and_lines(
+    name: &str,
+    source: &str,
+    program: &Program<'_>,
+) -> (String, Vec<u32>) {
     let options = CodegenOptions {
         comments: CommentOptions::disabled(),
         source_map_path: Some(PathBuf::from(name)),
         ..CodegenOptions::default()
     };
-    let printed = Codegen::new().with_options(options).with_source_text(source).build(&program);
+    let printed = Codegen::new().with_options(options).with_source_text(source).build(program);
     let tokens = printed.map.iter().flat_map(|map| map.get_tokens());
     let lines =
         lines_of(&printed.code, tokens.map(|token| (token.get_dst_line(), token.get_src_line())));
-    Ok(Printed { kind, source: printed.code, lines, needs })
+    (printed.code, lines)
 }
 
 fn source_type(name: &str) -> Result<SourceType, Finding> {
@@ -125,7 +143,7 @@ fn kind_of(name: &str, has_module_syntax: bool) -> ModuleKind {
 }
 
 /// Takes the types out, and makes enums and parameter properties of TypeScript plain JavaScript.
-fn strip<'a>(
+pub(super) fn strip<'a>(
     allocator: &'a Allocator,
     name: &str,
     program: &mut Program<'a>,

@@ -25,7 +25,7 @@
   const env = {
     memory: 1 << 30,
     operators,
-    modules: { chain: { storage: {}, blockchain: {}, event: {}, crypto: {}, contract: {} } },
+    modules: { chain: { storage: {}, blockchain: {}, event: {}, crypto: {}, contract: {}, object: {} } },
     refill(g) {
       const need = -g;
       if (budget < need) { budget = 0; throw new Error('out of gas'); }
