@@ -199,28 +199,18 @@ fn signatures_are_checked_and_keys_recovered() {
     let [pk, ps, m] = [&plain_key[..], &plain, b""].map(|bytes| data.put(bytes));
     let [pks, pss, ms] = [&plain_key[..], &plain, b""].map(|bytes| data.put(&packed(bytes)));
     let two = data.put(&[packed(b""), packed(b"x")].concat());
+    let of = |name: &str, [a, b, c]: [usize; 3]| {
+        format!("(call ${name} (i32.const {a}) (i32.const {b}) (i32.const {c}))")
+    };
     let results = [
-        (format!("(call $secp256k1_verify (i32.const {h}) (i32.const {s}) (i32.const {k}))"), 0),
-        (
-            format!("(call $secp256k1_verify (i32.const {wrong}) (i32.const {s}) (i32.const {k}))"),
-            1,
-        ),
-        (format!("(call $secp256k1_verify (i32.const {pk}) (i32.const {h}) (i32.const {k}))"), 4),
-        (format!("(call $secp256r1_verify (i32.const {h}) (i32.const {s}) (i32.const {k}))"), 10),
-        (format!("(call $ed25519_verify (i32.const {m}) (i32.const {ps}) (i32.const {pk}))"), 0),
-        (format!("(call $ed25519_verify (i32.const {h}) (i32.const {ps}) (i32.const {pk}))"), 1),
-        (
-            format!(
-                "(call $ed25519_batch_verify (i32.const {ms}) (i32.const {pss}) (i32.const {pks}))"
-            ),
-            0,
-        ),
-        (
-            format!(
-                "(call $ed25519_batch_verify (i32.const {two}) (i32.const {pss}) (i32.const {pks}))"
-            ),
-            7,
-        ),
+        (of("secp256k1_verify", [h, s, k]), 0),
+        (of("secp256k1_verify", [wrong, s, k]), 1),
+        (of("secp256k1_verify", [pk, h, k]), 4),
+        (of("secp256r1_verify", [h, s, k]), 10),
+        (of("ed25519_verify", [m, ps, pk]), 0),
+        (of("ed25519_verify", [h, ps, pk]), 1),
+        (of("ed25519_batch_verify", [ms, pss, pks]), 0),
+        (of("ed25519_batch_verify", [two, pss, pks]), 7),
         (
             format!(
                 "(i32.wrap_i64 (i64.shr_u (call $secp256k1_recover_pubkey
@@ -234,9 +224,8 @@ fn signatures_are_checked_and_keys_recovered() {
         .enumerate()
         .map(|(place, (call, expected))| {
             let text = data.put(format!("case {place} differs").as_bytes());
-            format!(
-                "(if (i32.ne {call} (i32.const {expected})) (then (call $debug (i32.const {text}))))"
-            )
+            let tell = format!("(call $debug (i32.const {text}))");
+            format!("(if (i32.ne {call} (i32.const {expected})) (then {tell}))")
         })
         .collect();
     // The recovered key is what the signature is then checked with.
