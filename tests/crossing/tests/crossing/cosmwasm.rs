@@ -62,9 +62,9 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let chunk = |chunk: &[u8]| {
         let of = |place: usize| u32::from(chunk.get(place).copied().unwrap_or_default());
-        let bits = of(0) << 16 | of(1) << 8 | of(2);
+        let bits = (of(0) << 16) | (of(1) << 8) | of(2);
         let digit = |place: usize| match place <= chunk.len() {
-            true => char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]),
+            true => char::from(DIGITS[((bits >> (18 - 6 * place)) & 63) as usize]),
             false => '=',
         };
         [0, 1, 2, 3].map(digit)

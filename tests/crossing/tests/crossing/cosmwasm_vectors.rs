@@ -30,6 +30,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// The code of a contract.
+#[allow(clippy::print_stderr, reason = "a test says what it skips")]
 fn code(name: &str) -> Option<Vec<u8>> {
     let Some(folder) = folder() else {
         eprintln!(

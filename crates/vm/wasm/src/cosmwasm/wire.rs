@@ -6,7 +6,7 @@ pub(crate) fn answer(fields: &[&[u8]]) -> Vec<u8> {
     let mut encoded = Vec::new();
     for (place, field) in fields.iter().enumerate().filter(|(_, field)| !field.is_empty()) {
         // The number of the field, and 2 for bytes with their length.
-        put_varint(&mut encoded, (place as u64 + 1) << 3 | 2);
+        put_varint(&mut encoded, ((place as u64 + 1) << 3) | 2);
         put_varint(&mut encoded, field.len() as u64);
         encoded.extend_from_slice(field);
     }
@@ -15,7 +15,7 @@ pub(crate) fn answer(fields: &[&[u8]]) -> Vec<u8> {
 
 fn put_varint(encoded: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
-        encoded.push((number & 0x7f) as u8 | 0x80);
+        encoded.push(((number & 0x7f) as u8) | 0x80);
         number >>= 7;
     }
     encoded.push(number as u8);

@@ -118,7 +118,9 @@ pub(crate) fn ed25519_batch_verify(
     }
     let mut is_valid = true;
     for (place, signature) in signatures.iter().enumerate() {
-        let of = |items: &[&'_ [u8]]| items.get(place).or(items.first()).map(|item| item.to_vec());
+        let of = |items: &[&'_ [u8]]| {
+            items.get(place).or_else(|| items.first()).map(|item| item.to_vec())
+        };
         let (message, key) = (of(&messages).unwrap_or_default(), of(&keys).unwrap_or_default());
         charge_ed25519(call, message.len())?;
         match cosmwasm_crypto::ed25519_verify(&message, signature, &key) {
