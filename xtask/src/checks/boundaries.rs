@@ -29,6 +29,7 @@ const BOUNDARIES: [Boundary; 8] = [
         libraries: &[
             "solana-account",
             "solana-instruction",
+            "solana-message",
             "solana-program-runtime",
             "solana-pubkey",
             "solana-sbpf",
