@@ -4,7 +4,7 @@
 #
 #   contracts/build.sh              everything whose toolchain is there
 #   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus,
-#                                   go, sbpf)
+#                                   cosmwasm, go, sbpf)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -113,7 +113,7 @@ build_assemblyscript() {
     done
 }
 
-# build_workspace <language> <target folder> <parts of std>: builds the contracts of contracts/<language>.
+# build_workspace <language> <target folder> <parts of std> [flags]: builds contracts/<language>.
 build_workspace() {
     local rustc=$sysroot/bin/rustc linker=$sysroot/bin/wasm-ld-$llvm features
     have "$1" "cargo" cargo && have "$1" "rustc with its source" "$rustc" &&
@@ -122,7 +122,7 @@ build_workspace() {
     # Neither paths of this machine nor the texts of panics may reach the module.
     local flags="-C linker=$linker -C linker-flavor=wasm-ld -C target-cpu=mvp
         -C target-feature=${features#,} -C link-arg=--stack-first
-        -C link-arg=-zstack-size=$stack_bytes -Zlocation-detail=none -Zfmt-debug=none
+        -C link-arg=-zstack-size=$stack_bytes ${4-} -Zlocation-detail=none -Zfmt-debug=none
         --remap-path-prefix=$root=/braid
         --remap-path-prefix=$tools=/tools --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     # -Zbuild-std is open to a stable compiler only with RUSTC_BOOTSTRAP.
@@ -174,16 +174,25 @@ build_stylus() {
     done
 }
 
+# What a builder for a chain of CosmWasm would upload: its interface is the same for all.
+build_cosmwasm() {
+    # The library declares its imports without saying that they are imports.
+    build_workspace cosmwasm target-cosmwasm core,alloc,std,panic_abort \
+        "-C link-arg=--allow-undefined" || return 0
+    put_wasm "$tools/target-cosmwasm/wasm32-unknown-unknown/release/courier.wasm" - \
+        "$artifacts/cosmwasm/courier.wasm"
+}
+
 fetch=no
 languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust | stylus | go | sbpf) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, go, sbpf)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | stylus | cosmwasm | go | sbpf) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, cosmwasm, go, sbpf)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus go sbpf)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus cosmwasm go sbpf)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

@@ -17,6 +17,7 @@ mod host;
 pub mod object;
 mod outcome;
 pub mod schedule;
+pub mod system;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod trace;

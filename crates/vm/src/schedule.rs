@@ -68,6 +68,21 @@ pub struct Schedule {
     pub ed25519_verify: Gas,
     /// Checking a secp256r1 signature (EIP-7951).
     pub secp256r1_verify: Gas,
+    /// Reading a point of the first group of BLS12-381 and adding it (EIP-2537's multiplication,
+    /// which checks the subgroup too).
+    pub bls12_381_g1_point: Gas,
+    /// The same in the second group.
+    pub bls12_381_g2_point: Gas,
+    /// A check of pairings, before its first pair (EIP-2537).
+    pub bls12_381_pairing_base: Gas,
+    /// Each pair of a check of pairings (EIP-2537).
+    pub bls12_381_pairing_pair: Gas,
+    /// Hashing to the first group: two maps (EIP-2537), beside the hash.
+    pub bls12_381_hash_to_g1: Gas,
+    /// Hashing to the second group.
+    pub bls12_381_hash_to_g2: Gas,
+    /// Reading or writing each 32 bytes, begun, of JSON for a guest.
+    pub json_word: Gas,
     /// Copying each 32 bytes, begun, between guest and host.
     pub copy_word: Gas,
     /// An operation that only reads the environment.
@@ -122,6 +137,13 @@ pub const SCHEDULE_V1: Schedule = Schedule {
     secp256k1_recover: Gas(3_000),
     ed25519_verify: Gas(3_000),
     secp256r1_verify: Gas(6_900),
+    bls12_381_g1_point: Gas(12_000),
+    bls12_381_g2_point: Gas(22_500),
+    bls12_381_pairing_base: Gas(37_700),
+    bls12_381_pairing_pair: Gas(32_600),
+    bls12_381_hash_to_g1: Gas(11_000),
+    bls12_381_hash_to_g2: Gas(47_600),
+    json_word: Gas(24),
     copy_word: Gas(3),
     environment: Gas(2),
     word_arithmetic: Gas(8),

@@ -22,6 +22,10 @@ const BOUNDARIES: [Boundary; 8] = [
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
     Boundary {
+        libraries: &["cosmwasm-std", "cosmwasm-crypto"],
+        rooms: &["crates/vm/wasm/", "contracts/cosmwasm/"],
+    },
+    Boundary {
         libraries: &[
             "solana-account",
             "solana-instruction",

@@ -36,8 +36,7 @@ pub(crate) use self::{
 use crate::crossing::{Crossroads, refuse};
 
 /// The address of the deployer as the EVM names it.
-pub(crate) const DEPLOYER_EVM: EvmAddress =
-    EvmAddress::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb7, 0xa1, 0xd0]);
+pub(crate) const DEPLOYER_EVM: EvmAddress = vm::system::DEPLOYER;
 
 /// What the deployer offers, as any contract sees it.
 pub static DEPLOYER_INTERFACE: LazyLock<Interface> = LazyLock::new(|| {

@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) instantiation_points: u64,
     /// By whose conventions it was built.
     pub(crate) personality: Personality,
+    /// The functions that it exports.
+    pub(crate) entries: Vec<String>,
     /// Whether it has a constructor.
     pub(crate) has_deploy: bool,
     /// Whether its own interface tells of a constructor without parameters.
@@ -44,7 +46,7 @@ impl Loaded {
     /// or by its interface.
     pub(crate) fn constructs(&self, arguments: &[u8]) -> bool {
         match self.personality {
-            Personality::Braid => self.has_deploy,
+            Personality::Braid | Personality::CosmWasm => self.has_deploy,
             Personality::Stylus => !arguments.is_empty() || self.has_plain_constructor,
         }
     }

@@ -14,7 +14,23 @@ use crate::host::frame::{FrameState, Ran};
 pub(crate) trait Program: Send + Sync {
     /// Runs one entry in an instance of its own, which does not outlive the run.
     fn run(&self, entry: Entry, state: FrameState) -> Attempt;
+
+    /// The same for an export that takes and gives regions (see [`crate::host::cosmwasm`]): what
+    /// it gives is the output.
+    fn run_regions(&self, call: &RegionCall<'_>, state: FrameState) -> Attempt;
 }
+
+/// A call of an export that takes regions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RegionCall<'a> {
+    /// The export.
+    pub(crate) export: &'a str,
+    /// What goes into regions; an export of fewer parameters gets the first of them.
+    pub(crate) arguments: &'a [Vec<u8>],
+}
+
+/// The export by which a module makes room for a region.
+pub(crate) const ALLOCATE: &str = "allocate";
 
 /// What came of the try to run an entry.
 pub(crate) enum Attempt {

@@ -5,6 +5,7 @@
 //! engine, and nothing but `scope` is unsafe.
 
 pub(crate) mod control;
+pub(crate) mod cosmwasm;
 pub(crate) mod crypto;
 pub(crate) mod data;
 pub(crate) mod environment;
@@ -27,13 +28,14 @@ pub(crate) const MODULE: &str = "braid1";
 /// What an import works with: the memory of the instance, the frame, the host.
 pub(crate) struct Call<'a> {
     memory: &'a mut [u8],
-    frame: &'a Frame<'a>,
-    host: &'a mut (dyn Host + 'a),
-    meter: &'a mut GasMeter,
+    pub(crate) frame: &'a Frame<'a>,
+    pub(crate) host: &'a mut (dyn Host + 'a),
+    pub(crate) meter: &'a mut GasMeter,
     buffer: &'a mut Bytes,
     output: &'a mut Bytes,
     wasi: &'a mut wasi::WasiState,
     stylus: &'a mut stylus::StylusState,
+    cosmwasm: &'a mut cosmwasm::CosmwasmState,
 }
 
 /// Why a frame ends within an import.
@@ -50,14 +52,20 @@ pub(crate) enum End {
 }
 
 impl Call<'_> {
-    fn charge(&mut self, cost: Gas) -> Result<(), End> {
+    pub(crate) fn charge(&mut self, cost: Gas) -> Result<(), End> {
         Ok(self.meter.charge(cost)?)
     }
 
     /// Charges what copying `bytes` between guest and host costs.
-    fn charge_copy(&mut self, bytes: u64) -> Result<(), End> {
+    pub(crate) fn charge_copy(&mut self, bytes: u64) -> Result<(), End> {
         let word_count = usize::try_from(bytes).map_or(u64::MAX, words);
         let cost = self.host.schedule().copy_word.saturating_mul(word_count);
+        self.charge(cost)
+    }
+
+    /// Charges what reading or writing so many bytes of JSON costs.
+    pub(crate) fn charge_json(&mut self, bytes: usize) -> Result<(), End> {
+        let cost = self.host.schedule().json_word.saturating_mul(words(bytes));
         self.charge(cost)
     }
 

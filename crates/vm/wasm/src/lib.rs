@@ -15,6 +15,7 @@
 
 mod cache;
 mod config;
+mod cosmwasm;
 mod engine;
 pub mod go;
 mod host;
@@ -28,7 +29,7 @@ pub mod worker;
 pub use config::{
     EngineChoice, MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig, WorkerConfig,
 };
-pub use host::imports::{IMPORTS, STYLUS_IMPORTS, WASI_IMPORTS};
+pub use host::imports::{COSMWASM_IMPORTS, IMPORTS, STYLUS_IMPORTS, WASI_IMPORTS};
 pub use limits::WasmLimits;
 pub use machine::{WasmError, WasmVm};
 pub use personality::Personality;

@@ -17,11 +17,12 @@ use vm::{
 
 use crate::cache::{ArtefactName, ArtefactStore, Loaded, ProgramCache};
 use crate::config::{EngineChoice, WasmConfig};
+use crate::cosmwasm;
 use crate::engine::compiled::{CompiledProgram, Compiler};
 use crate::engine::interpreted::Interpreter;
-use crate::engine::{Attempt, Program};
+use crate::engine::{Attempt, Program, RegionCall};
 use crate::go::{self, Starter};
-use crate::host::frame::{FrameState, Ran, Scope};
+use crate::host::frame::{FrameState, Ran, Scope, Stop};
 use crate::host::imports::IMPORTS;
 use crate::instrument::{Instrumented, WASM_COSTS_V1, WasmCosts, instrument};
 use crate::limits::WasmLimits;
@@ -145,11 +146,37 @@ impl WasmVm {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         Scope::new(frame, host).lend(|scope| {
             let mut state = FrameState::new(frame, scope, deadline);
+            if program.personality == Personality::CosmWasm {
+                return cosmwasm::run(self, &program, frame, state);
+            }
             if !state.charge_points(program.instantiation_points) {
                 return Outcome::halt(HaltReason::OutOfGas);
             }
             self.run_program(&program, frame.entry, state)
         })
+    }
+
+    /// Runs an export that takes regions, in an instance of its own.
+    pub(crate) fn run_regions(
+        &self,
+        program: &Loaded,
+        call: &RegionCall<'_>,
+        mut state: FrameState,
+    ) -> Ran {
+        if let Some(compiled) = &program.compiled {
+            match compiled.run_regions(call, state) {
+                Attempt::Ran(ran) => {
+                    count(&self.counters.frames_compiled);
+                    return self.watched(ran);
+                }
+                Attempt::NoRoom(unused) => state = unused,
+            }
+        }
+        count(&self.counters.frames_interpreted);
+        match program.interpreted.run_regions(call, state) {
+            Attempt::Ran(ran) => self.watched(ran),
+            Attempt::NoRoom(state) => Ran { state, points: 0, stack: 0, stop: Stop::Failed },
+        }
     }
 
     fn run_program(&self, program: &Loaded, entry: Entry, mut state: FrameState) -> Outcome {
@@ -171,10 +198,14 @@ impl WasmVm {
     }
 
     fn outcome(&self, ran: Ran) -> Outcome {
+        self.watched(ran).outcome()
+    }
+
+    fn watched(&self, ran: Ran) -> Ran {
         if ran.has_panicked() {
             count(&self.counters.panics);
         }
-        ran.outcome()
+        ran
     }
 
     /// The program of a frame. A call that does not find it makes it ready for the interpreter,
@@ -196,6 +227,7 @@ impl WasmVm {
         let program = Arc::new(Loaded {
             instantiation_points: self.engines.costs.instantiation(&report),
             personality: report.personality,
+            entries: report.exports,
             has_deploy: report.has_deploy,
             has_plain_constructor: has_plain_constructor(report.interface.as_deref()),
             module_bytes: module.len() as u64,
@@ -267,7 +299,10 @@ impl WasmVm {
         self.allow_imports(&imports)?;
         Ok(CodeReport {
             executable: Bytes::copy_from_slice(code),
-            interface: report.interface.as_deref().map(read_interface).transpose()?,
+            interface: match report.personality {
+                Personality::CosmWasm => Some(cosmwasm::interface::of_exports(&report.exports)),
+                _ => report.interface.as_deref().map(read_interface).transpose()?,
+            },
             exports: report.exports,
             imports,
             has_constructor: report.has_deploy,

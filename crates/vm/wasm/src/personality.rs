@@ -7,7 +7,7 @@ use core::fmt;
 use vm::Entry;
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-use crate::host::imports::STYLUS_IMPORTS;
+use crate::host::imports::{COSMWASM_IMPORTS, STYLUS_IMPORTS};
 use crate::host::stylus::{CONSTRUCTOR_SELECTOR, MODULE as STYLUS_MODULE};
 use crate::validate::ImportSignature;
 
@@ -22,7 +22,83 @@ pub enum Personality {
     /// Arbitrum Stylus: `user_entrypoint` over the imports of `vm_hooks`, input and output by the
     /// Solidity ABI, words as storage.
     Stylus,
+    /// CosmWasm: `instantiate`, `execute` and others over the imports of `env`, messages in JSON,
+    /// other contracts called by what a response asks for.
+    CosmWasm,
 }
+
+/// A function that modules of a personality export: all its parameters and its result are `i32`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FunctionRule {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// How many parameters it may have.
+    pub(crate) parameters: &'static [usize],
+    /// Whether it has a result.
+    pub(crate) has_result: bool,
+    /// Whether every module has it.
+    pub(crate) is_required: bool,
+}
+
+impl FunctionRule {
+    const fn required(name: &'static str, parameters: &'static [usize]) -> Self {
+        Self { name, parameters, has_result: true, is_required: true }
+    }
+
+    const fn optional(name: &'static str, parameters: &'static [usize]) -> Self {
+        Self { name, parameters, has_result: true, is_required: false }
+    }
+
+    const fn without_result(name: &'static str, parameters: &'static [usize]) -> Self {
+        Self { name, parameters, has_result: false, is_required: true }
+    }
+}
+
+/// What the names of exports begin with by which modules of CosmWasm say their version, and did
+/// before CosmWasm 0.14.
+const COSMWASM_VERSION_PREFIXES: [&str; 3] =
+    ["interface_version_", "cosmwasm_vm_version_", "cosmwasm_api_"];
+
+/// The version of CosmWasm's interface that runs here: that of CosmWasm 1, 2 and 3.
+pub(crate) const COSMWASM_VERSION: &str = "interface_version_8";
+
+/// What the names of exports begin with by which modules of CosmWasm say what they need.
+pub(crate) const COSMWASM_NEEDS_PREFIX: &str = "requires_";
+
+/// What a module of CosmWasm may need.
+pub(crate) const COSMWASM_NEEDS: [&str; 9] = [
+    "iterator",
+    "cosmwasm_1_1",
+    "cosmwasm_1_2",
+    "cosmwasm_1_3",
+    "cosmwasm_1_4",
+    "cosmwasm_2_0",
+    "cosmwasm_2_1",
+    "cosmwasm_2_2",
+    "cosmwasm_3_0",
+];
+
+/// Whether a module of CosmWasm says its version by an export of this name.
+pub(crate) fn is_cosmwasm_version(name: &str) -> bool {
+    COSMWASM_VERSION_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+const BRAID_FUNCTIONS: &[FunctionRule] =
+    &[FunctionRule::required("call", &[1]), FunctionRule::optional("deploy", &[1])];
+
+const STYLUS_FUNCTIONS: &[FunctionRule] = &[FunctionRule::required(STYLUS_ENTRY, &[1])];
+
+const COSMWASM_FUNCTIONS: &[FunctionRule] = &[
+    FunctionRule::without_result(COSMWASM_VERSION, &[0]),
+    FunctionRule::required("allocate", &[1]),
+    FunctionRule::without_result("deallocate", &[1]),
+    FunctionRule::required("instantiate", &[3]),
+    FunctionRule::optional("execute", &[3]),
+    FunctionRule::optional("query", &[2]),
+    FunctionRule::optional("migrate", &[2, 3]),
+    FunctionRule::optional("sudo", &[2]),
+    FunctionRule::optional("reply", &[2]),
+];
 
 impl Personality {
     /// The personality of a module that imports from `modules` and exports `names`.
@@ -30,8 +106,12 @@ impl Personality {
         modules: impl IntoIterator<Item = &'a str>,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Self {
+        let names: Vec<_> = names.into_iter().collect();
+        if names.iter().any(|name| is_cosmwasm_version(name)) {
+            return Self::CosmWasm;
+        }
         let is_stylus = modules.into_iter().any(|module| module == STYLUS_MODULE)
-            || names.into_iter().any(|name| name == STYLUS_ENTRY);
+            || names.contains(&STYLUS_ENTRY);
         if is_stylus { Self::Stylus } else { Self::Braid }
     }
 
@@ -44,7 +124,7 @@ impl Personality {
 
     /// The names of all, as a machine tells them.
     pub(crate) fn names() -> Vec<String> {
-        [crate::host::MODULE, STYLUS_MODULE].map(str::to_owned).to_vec()
+        [crate::host::MODULE, STYLUS_MODULE, COSMWASM_VERSION].map(str::to_owned).to_vec()
     }
 
     /// What a module may import, where `own` is what Braid offers to its own.
@@ -52,24 +132,34 @@ impl Personality {
         match self {
             Self::Braid => own,
             Self::Stylus => STYLUS_IMPORTS,
+            Self::CosmWasm => COSMWASM_IMPORTS,
         }
     }
 
-    /// The names of the function that a call runs, and of the one that makes a contract.
-    pub(crate) const fn entries(self) -> (&'static str, &'static str) {
+    /// The functions that a module exports.
+    pub(crate) const fn functions(self) -> &'static [FunctionRule] {
         match self {
-            Self::Braid => ("call", "deploy"),
-            Self::Stylus => (STYLUS_ENTRY, STYLUS_ENTRY),
+            Self::Braid => BRAID_FUNCTIONS,
+            Self::Stylus => STYLUS_FUNCTIONS,
+            Self::CosmWasm => COSMWASM_FUNCTIONS,
         }
+    }
+
+    /// Whether a module that exports these names has a constructor.
+    pub(crate) fn has_constructor(self, names: &[String]) -> bool {
+        self != Self::Braid || names.iter().any(|name| name == "deploy")
     }
 
     /// The names under which an engine finds the export `name`. What nobody looks for is left out,
     /// so that no name comes twice.
     pub(crate) fn exported_as(self, name: &str) -> Vec<&str> {
         match (self, name) {
-            (Self::Braid, _) | (Self::Stylus, "memory") => vec![name],
+            (Self::Braid, _) | (_, "memory") => vec![name],
             (Self::Stylus, STYLUS_ENTRY) => vec!["call", "deploy"],
-            (Self::Stylus, _) => Vec::new(),
+            (Self::CosmWasm, name) if self.functions().iter().any(|it| it.name == name) => {
+                vec![name]
+            }
+            (Self::Stylus | Self::CosmWasm, _) => Vec::new(),
         }
     }
 
@@ -111,6 +201,7 @@ impl fmt::Display for Personality {
         f.write_str(match self {
             Self::Braid => "braid",
             Self::Stylus => "stylus",
+            Self::CosmWasm => "cosmwasm",
         })
     }
 }
@@ -130,6 +221,8 @@ mod tests {
         assert_eq!(Personality::of(["braid1"], ["call", "memory"]), Personality::Braid);
         assert_eq!(Personality::of(["vm_hooks"], ["call"]), Personality::Stylus);
         assert_eq!(Personality::of([], ["user_entrypoint"]), Personality::Stylus);
+        assert_eq!(Personality::of(["env"], ["interface_version_8"]), Personality::CosmWasm);
+        assert_eq!(Personality::of(["env"], ["call"]), Personality::Braid);
         assert_eq!(Personality::of([], []), Personality::Braid);
     }
 }

@@ -20,7 +20,10 @@ use wasmparser::{
 
 use crate::instrument::{RESERVED_PREFIX, is_float};
 use crate::limits::WasmLimits;
-use crate::personality::Personality;
+use crate::personality::{
+    COSMWASM_NEEDS, COSMWASM_NEEDS_PREFIX, COSMWASM_VERSION, FunctionRule, Personality,
+    is_cosmwasm_version,
+};
 
 /// The type of a value that crosses the border of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -376,6 +379,9 @@ impl<'a> Inspector<'a> {
     fn finish(mut self, types: &Types) -> Result<Inspection, CodeError> {
         self.limit_types(types)?;
         let personality = self.personality();
+        if personality == Personality::CosmWasm {
+            self.check_cosmwasm()?;
+        }
         let offered = personality.imports(self.offered);
         for (module, name, type_index) in &self.imported {
             let found = signature(types, *type_index);
@@ -387,13 +393,14 @@ impl<'a> Inspector<'a> {
             function.result = types[id].unwrap_func().results().first().copied();
         }
         self.require_memory()?;
-        let (call, deploy) = personality.entries();
-        self.require_function(types, call, true)?;
-        self.report.has_deploy = self.require_function(types, deploy, false)?;
+        for rule in personality.functions() {
+            self.require_function(types, rule)?;
+        }
         self.report.personality = personality;
         self.report.imports =
             self.imported.into_iter().map(|(module, name, _)| (module, name)).collect();
         self.report.exports = self.exported.into_iter().map(|(name, ..)| name).collect();
+        self.report.has_deploy = personality.has_constructor(&self.report.exports);
         Ok(Inspection { report: self.report, functions: self.functions })
     }
 
@@ -421,18 +428,26 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// Whether the module exports the function; an error where it has another type.
-    fn require_function(
-        &self,
-        types: &Types,
-        name: &str,
-        is_required: bool,
-    ) -> Result<bool, CodeError> {
-        let Some((_, kind, index)) = self.exported.iter().find(|(found, ..)| found == name) else {
-            if is_required {
-                return Err(missing(name, "every contract exports (i32) -> i32"));
+    /// What modules of CosmWasm say of themselves by the names of exports.
+    fn check_cosmwasm(&self) -> Result<(), CodeError> {
+        for (name, ..) in &self.exported {
+            if is_cosmwasm_version(name) && name != COSMWASM_VERSION {
+                let reason = format!("only {COSMWASM_VERSION} runs here, of CosmWasm 1, 2 and 3");
+                return Err(missing(name, &reason));
             }
-            return Ok(false);
+            let needed = name.strip_prefix(COSMWASM_NEEDS_PREFIX);
+            if needed.is_some_and(|needed| !COSMWASM_NEEDS.contains(&needed)) {
+                return Err(missing(name, "the chain does not have what the module requires"));
+            }
+        }
+        Ok(())
+    }
+
+    fn require_function(&self, types: &Types, rule: &FunctionRule) -> Result<(), CodeError> {
+        let FunctionRule { name, is_required, .. } = *rule;
+        let Some((_, kind, index)) = self.exported.iter().find(|(found, ..)| found == name) else {
+            let reason = format!("every contract exports {}", expected(rule));
+            return if is_required { Err(missing(name, &reason)) } else { Ok(()) };
         };
         if *kind != ExternalKind::Func {
             return Err(missing(name, "it is no function"));
@@ -441,13 +456,24 @@ impl<'a> Inspector<'a> {
             return Err(missing(name, "it is an import"));
         }
         let function = types[types.as_ref().core_function_at(*index)].unwrap_func();
-        if function.params() != [ValType::I32] || function.results() != [ValType::I32] {
+        let is_word = |found: &ValType| *found == ValType::I32;
+        let fits = rule.parameters.contains(&function.params().len())
+            && function.results().len() == usize::from(rule.has_result)
+            && function.params().iter().chain(function.results()).all(is_word);
+        if !fits {
             let found = Signature::of(function);
-            let reason = format!("it is {}, not (i32) -> i32", found.text());
+            let reason = format!("it is {}, not {}", found.text(), expected(rule));
             return Err(missing(name, &reason));
         }
-        Ok(true)
+        Ok(())
     }
+}
+
+/// The type of the function of a rule.
+fn expected(rule: &FunctionRule) -> String {
+    let words = |count: usize| vec![Some(ValueType::I32); count];
+    let parameters = words(rule.parameters.first().copied().unwrap_or_default());
+    Signature { parameters, results: words(rule.has_result.into()) }.text()
 }
 
 /// What is counted within one function.

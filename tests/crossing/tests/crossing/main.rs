@@ -2,6 +2,8 @@
 //! of every transaction (coin, gas, traces) is checked by the world that runs them.
 
 mod abi;
+mod cosmwasm;
+mod cosmwasm_vectors;
 mod counters;
 mod delegate;
 mod deploy;

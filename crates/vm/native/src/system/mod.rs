@@ -1,5 +1,6 @@
 //! The native contracts that every chain has, at addresses beside that of the deployer.
 
+mod codes;
 mod names;
 mod objects;
 mod parameters;
@@ -10,6 +11,7 @@ use primitives::{Address, EvmAddress};
 
 use crate::{Natives, NativesError};
 
+pub use codes::{CODES_INTERFACE, Codes};
 pub use names::{NAMES_INTERFACE, NameRecord, Names, name_key, reverse_key};
 pub use objects::{OBJECTS_INTERFACE, ObjectsContract};
 pub use parameters::{
@@ -31,6 +33,7 @@ impl Natives {
     /// [`NativesError`] where one of their addresses or names is in use.
     pub fn register_system(&mut self) -> Result<(), NativesError> {
         self.register(names(), Arc::new(Names))?;
+        self.register(codes(), Arc::new(Codes))?;
         self.register(objects(), Arc::new(ObjectsContract))?;
         self.register(parameters(), Arc::new(Parameters))
     }
@@ -40,6 +43,12 @@ impl Natives {
 #[must_use]
 pub fn names() -> Address {
     Address::from_evm(NAMES)
+}
+
+/// The address of the registry of codes.
+#[must_use]
+pub fn codes() -> Address {
+    Address::from_evm(vm::system::CODES)
 }
 
 /// The address of the contract for state objects.

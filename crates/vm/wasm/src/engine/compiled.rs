@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use vm::Entry;
 use wasmtime::{
-    Caller, Config, Engine, Error, Global, InstanceAllocationStrategy, InstancePre, Linker, Memory,
-    Module, ModuleExport, OptLevel, PoolConcurrencyLimitError, PoolingAllocationConfig, Store,
-    Strategy, Trap, Val,
+    AsContextMut, Caller, Config, Engine, Error, Func, Global, InstanceAllocationStrategy,
+    InstancePre, Linker, Memory, Module, ModuleExport, OptLevel, PoolConcurrencyLimitError,
+    PoolingAllocationConfig, Store, Strategy, Trap, Val,
 };
 
-use super::{Attempt, Program};
+use super::{ALLOCATE, Attempt, Program, RegionCall};
 use crate::config::{MEMORY_RESIDENT_BYTES, TABLE_RESIDENT_BYTES, WasmConfig};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{
-    define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import,
+    define_linker, define_placing_linker, for_each_cosmwasm_import, for_each_import,
+    for_each_stylus_import, for_each_wasi_import,
 };
-use crate::host::{Call, End};
+use crate::host::{Call, End, cosmwasm};
 use crate::instrument::{GAS_GLOBAL, NATIVE_BYTES_PER_SLOT, STACK_GLOBAL};
 use crate::limits::STACK_SLOTS_MAX;
 
@@ -62,6 +63,7 @@ impl Compiler {
         link(&mut linker);
         link_wasi(&mut linker);
         link_stylus(&mut linker);
+        link_cosmwasm(&mut linker);
         let ticks_max = config.execution_time_limit_ms.map(|limit_ms| {
             start_ticking(&engine);
             limit_ms.div_ceil(TICK.as_millis() as u64).saturating_add(1)
@@ -132,43 +134,97 @@ pub(crate) fn compatibility(engine: &Engine) -> u64 {
 
 impl Program for CompiledProgram {
     fn run(&self, entry: Entry, state: FrameState) -> Attempt {
-        let engine = self.instance.module().engine();
-        let mut store = Store::new(engine, Context { state, handles: None });
-        if let Some(ticks) = self.ticks_max {
-            store.set_epoch_deadline(ticks);
-        }
-        let instance = match self.instance.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) if error.is::<PoolConcurrencyLimitError>() => {
-                return Attempt::NoRoom(store.into_data().state);
-            }
-            Err(error) => {
-                let stop = if error.is::<Trap>() { Stop::BadSegment } else { Stop::Failed };
-                return Attempt::Ran(Ran {
-                    state: store.into_data().state,
-                    points: 0,
-                    stack: 0,
-                    stop,
-                });
-            }
+        let (mut store, instance) = match self.instantiate(state) {
+            Ok(made) => made,
+            Err(attempt) => return *attempt,
         };
-        let Some((handles, stack, function)) = self.exports.find(instance, &mut store, entry)
-        else {
-            let state = store.into_data().state;
-            return Attempt::Ran(Ran { state, points: 0, stack: 0, stop: Stop::Failed });
-        };
-        store.data_mut().handles = Some(handles);
-        let points = store.data_mut().state.give_points();
-        set_points(handles.gas, &mut store, points);
+        let found = self.exports.find(instance, &mut store);
+        let function = self.exports.entry(instance, &mut store, entry);
+        let (Some(found), Some(function)) = (found, function) else { return failed(store) };
+        found.start(&mut store);
         let input_bytes = store.data_mut().state.input_bytes();
         let stop = match function.call(&mut store, input_bytes) {
             Ok(code) => Stop::Returned(code),
             Err(error) => stop_of(&error),
         };
-        let points = points_of(&handles.gas.get(&mut store));
-        let stack = stack.get(&mut store).i32().unwrap_or_default();
-        Attempt::Ran(Ran { state: store.into_data().state, points, stack, stop })
+        found.end(store, stop)
     }
+
+    fn run_regions(&self, call: &RegionCall<'_>, state: FrameState) -> Attempt {
+        let (mut store, instance) = match self.instantiate(state) {
+            Ok(made) => made,
+            Err(attempt) => return *attempt,
+        };
+        let found = self.exports.find(instance, &mut store);
+        let function = instance.get_func(&mut store, call.export);
+        let (Some(found), Some(function)) = (found, function) else { return failed(store) };
+        found.start(&mut store);
+        let stop = match exchange(&mut store, function, call.arguments) {
+            Ok(()) => Stop::Returned(0),
+            Err(error) => stop_of(&error),
+        };
+        found.end(store, stop)
+    }
+}
+
+impl CompiledProgram {
+    fn instantiate(
+        &self,
+        state: FrameState,
+    ) -> Result<(Store<Context>, wasmtime::Instance), Box<Attempt>> {
+        let engine = self.instance.module().engine();
+        let mut store = Store::new(engine, Context { state, handles: None });
+        if let Some(ticks) = self.ticks_max {
+            store.set_epoch_deadline(ticks);
+        }
+        match self.instance.instantiate(&mut store) {
+            Ok(instance) => Ok((store, instance)),
+            Err(error) if error.is::<PoolConcurrencyLimitError>() => {
+                Err(Box::new(Attempt::NoRoom(store.into_data().state)))
+            }
+            Err(error) => {
+                let stop = if error.is::<Trap>() { Stop::BadSegment } else { Stop::Failed };
+                let state = store.into_data().state;
+                Err(Box::new(Attempt::Ran(Ran { state, points: 0, stack: 0, stop })))
+            }
+        }
+    }
+}
+
+fn failed(store: Store<Context>) -> Attempt {
+    let state = store.into_data().state;
+    Attempt::Ran(Ran { state, points: 0, stack: 0, stop: Stop::Failed })
+}
+
+/// Puts the arguments into regions, calls the function, and takes the region that it returns.
+fn exchange(
+    store: &mut Store<Context>,
+    function: Func,
+    arguments: &[Vec<u8>],
+) -> wasmtime::Result<()> {
+    let parameters = function.ty(&*store).params().len();
+    let mut pointers = Vec::with_capacity(parameters);
+    for argument in arguments.iter().take(parameters) {
+        pointers.push(Val::I32(place(store, argument)?));
+    }
+    let mut results = [Val::I32(0)];
+    function.call(&mut *store, &pointers, &mut results)?;
+    let pointer = results[0].i32().unwrap_or_default().cast_unsigned();
+    enter(store, |call| cosmwasm::take_result(call, pointer))
+}
+
+/// Puts bytes into a region that the guest makes, and tells where it is.
+fn place(context: &mut impl AsContextMut<Data = Context>, bytes: &[u8]) -> wasmtime::Result<i32> {
+    let handles = handles(context);
+    let allocate = handles.allocate.expect("invariant: modules with regions have allocate");
+    let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+    let mut results = [Val::I32(0)];
+    context.as_context_mut().data_mut().state.set_allocating(true);
+    allocate.call(&mut *context, &[Val::I32(length)], &mut results)?;
+    context.as_context_mut().data_mut().state.set_allocating(false);
+    let pointer = results[0].i32().unwrap_or_default();
+    enter(context, |call| cosmwasm::fill(call, pointer.cast_unsigned(), bytes))?;
+    Ok(pointer)
 }
 
 /// What the store holds.
@@ -182,6 +238,7 @@ struct Context {
 struct Handles {
     memory: Memory,
     gas: Global,
+    allocate: Option<Func>,
 }
 
 /// Where a module has what a run needs, looked up once.
@@ -189,8 +246,9 @@ struct Exports {
     memory: ModuleExport,
     gas: ModuleExport,
     stack: ModuleExport,
-    call: ModuleExport,
+    call: Option<ModuleExport>,
     deploy: Option<ModuleExport>,
+    allocate: Option<ModuleExport>,
 }
 
 impl Exports {
@@ -199,27 +257,54 @@ impl Exports {
             memory: module.get_export_index("memory")?,
             gas: module.get_export_index(GAS_GLOBAL)?,
             stack: module.get_export_index(STACK_GLOBAL)?,
-            call: module.get_export_index("call")?,
+            call: module.get_export_index("call"),
             deploy: module.get_export_index("deploy"),
+            allocate: module.get_export_index(ALLOCATE),
         })
     }
 
-    fn find(
+    fn find(&self, instance: wasmtime::Instance, store: &mut Store<Context>) -> Option<Found> {
+        let memory = instance.get_module_export(&mut *store, &self.memory)?.into_memory()?;
+        let gas = instance.get_module_export(&mut *store, &self.gas)?.into_global()?;
+        let stack = instance.get_module_export(&mut *store, &self.stack)?.into_global()?;
+        let allocate = self.allocate.as_ref();
+        let allocate = allocate.and_then(|it| instance.get_module_export(&mut *store, it));
+        let allocate = allocate.and_then(wasmtime::Extern::into_func);
+        Some(Found { handles: Handles { memory, gas, allocate }, stack })
+    }
+
+    fn entry(
         &self,
         instance: wasmtime::Instance,
         store: &mut Store<Context>,
         entry: Entry,
-    ) -> Option<(Handles, Global, wasmtime::TypedFunc<i32, i32>)> {
-        let memory = instance.get_module_export(&mut *store, &self.memory)?.into_memory()?;
-        let gas = instance.get_module_export(&mut *store, &self.gas)?.into_global()?;
-        let stack = instance.get_module_export(&mut *store, &self.stack)?.into_global()?;
+    ) -> Option<wasmtime::TypedFunc<i32, i32>> {
         let function = match entry {
             Entry::Deploy => self.deploy.as_ref()?,
-            _ => &self.call,
+            _ => self.call.as_ref()?,
         };
         let function = instance.get_module_export(&mut *store, function)?.into_func()?;
-        let function = function.typed(&*store).ok()?;
-        Some((Handles { memory, gas }, stack, function))
+        function.typed(&*store).ok()
+    }
+}
+
+/// What a run needs of an instance beside its function.
+struct Found {
+    handles: Handles,
+    stack: Global,
+}
+
+impl Found {
+    fn start(&self, store: &mut Store<Context>) {
+        store.data_mut().handles = Some(self.handles);
+        let points = store.data_mut().state.give_points();
+        set_points(self.handles.gas, store, points);
+    }
+
+    fn end(&self, mut store: Store<Context>, stop: Stop) -> Attempt {
+        let points = points_of(&self.handles.gas.get(&mut store));
+        let stack = self.stack.get(&mut store).i32().unwrap_or_default();
+        Attempt::Ran(Ran { state: store.into_data().state, points, stack, stop })
     }
 }
 
@@ -250,17 +335,31 @@ for_each_stylus_import!(define_linker!(
     enter
 ));
 
+for_each_cosmwasm_import!(define_placing_linker!(
+    link_cosmwasm,
+    cosmwasm::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter,
+    place
+));
+
+fn handles(context: &impl wasmtime::AsContext<Data = Context>) -> Handles {
+    let handles = context.as_context().data().handles;
+    handles.expect("invariant: nothing runs before the handles are set")
+}
+
 fn enter<R>(
-    caller: &mut Caller<'_, Context>,
+    context: &mut impl AsContextMut<Data = Context>,
     work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
 ) -> wasmtime::Result<R> {
-    let handles =
-        caller.data().handles.expect("invariant: nothing runs before the handles are set");
-    let points = points_of(&handles.gas.get(&mut *caller));
-    let (memory, context) = handles.memory.data_and_store_mut(&mut *caller);
-    match context.state.enter(memory, points, work) {
+    let handles = handles(context);
+    let points = points_of(&handles.gas.get(&mut *context));
+    let (memory, data) = handles.memory.data_and_store_mut(context.as_context_mut());
+    match data.state.enter(memory, points, work) {
         Ok((result, points)) => {
-            set_points(handles.gas, caller, points);
+            set_points(handles.gas, context, points);
             Ok(result)
         }
         Err(ended) => Err(Error::new(ended)),

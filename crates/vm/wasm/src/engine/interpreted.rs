@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use vm::Entry;
 use wasmi::{
-    Caller, CompilationMode, Config, Engine, Error, Global, Instance, Linker, Memory, Module,
-    Store, TrapCode, Val,
+    AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, Global, Instance, Linker,
+    Memory, Module, Store, TrapCode, Val,
 };
 
-use super::{Attempt, Program, export_name};
+use super::{ALLOCATE, Attempt, Program, RegionCall, export_name};
 use crate::go::{INITIALIZE, Image, Number};
 use crate::host::frame::{Ended, FrameState, Ran, Stop, TrapKind};
 use crate::host::imports::{
-    define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import,
+    define_linker, define_placing_linker, for_each_cosmwasm_import, for_each_import,
+    for_each_stylus_import, for_each_wasi_import,
 };
-use crate::host::{Call, End};
+use crate::host::{Call, End, cosmwasm};
 use crate::instrument::{GAS_GLOBAL, STACK_GLOBAL};
 
 /// Bytes of the interpreter's stack; the slots that a module counts take far less.
@@ -47,6 +48,7 @@ impl Interpreter {
         link(&mut linker);
         link_wasi(&mut linker);
         link_stylus(&mut linker);
+        link_cosmwasm(&mut linker);
         Self { engine, linker: Arc::new(linker), checker }
     }
 
@@ -122,6 +124,55 @@ impl Program for InterpretedProgram {
         };
         Attempt::Ran(found.end(store, stop))
     }
+
+    fn run_regions(&self, call: &RegionCall<'_>, state: FrameState) -> Attempt {
+        let (mut store, instance) = match self.instantiate(state) {
+            Ok(made) => made,
+            Err(ran) => return Attempt::Ran(*ran),
+        };
+        let found = Found::of(&instance, &store);
+        let function = instance.get_func(&store, call.export);
+        let (Some(found), Some(function)) = (found, function) else {
+            return Attempt::Ran(failed(store));
+        };
+        found.start(&mut store);
+        let stop = match exchange(&mut store, function, call.arguments) {
+            Ok(()) => Stop::Returned(0),
+            Err(error) => stop_of(&error),
+        };
+        Attempt::Ran(found.end(store, stop))
+    }
+}
+
+/// Puts the arguments into regions, calls the function, and takes the region that it returns.
+fn exchange(
+    store: &mut Store<Context>,
+    function: Func,
+    arguments: &[Vec<u8>],
+) -> Result<(), Error> {
+    let parameters = function.ty(&*store).params().len();
+    let mut pointers = Vec::with_capacity(parameters);
+    for argument in arguments.iter().take(parameters) {
+        pointers.push(Val::I32(place(store, argument)?));
+    }
+    let mut results = [Val::I32(0)];
+    function.call(&mut *store, &pointers, &mut results)?;
+    let pointer = results[0].i32().unwrap_or_default().cast_unsigned();
+    enter(store, |call| cosmwasm::take_result(call, pointer))
+}
+
+/// Puts bytes into a region that the guest makes, and tells where it is.
+fn place(context: &mut impl AsContextMut<Data = Context>, bytes: &[u8]) -> Result<i32, Error> {
+    let handles = handles(context);
+    let allocate = handles.allocate.expect("invariant: modules with regions have allocate");
+    let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+    let mut results = [Val::I32(0)];
+    context.as_context_mut().data_mut().state.set_allocating(true);
+    allocate.call(&mut *context, &[Val::I32(length)], &mut results)?;
+    context.as_context_mut().data_mut().state.set_allocating(false);
+    let pointer = results[0].i32().unwrap_or_default();
+    enter(context, |call| cosmwasm::fill(call, pointer.cast_unsigned(), bytes))?;
+    Ok(pointer)
 }
 
 /// What a run needs of an instance beside its function.
@@ -135,7 +186,8 @@ impl Found {
         let memory = instance.get_memory(store, "memory")?;
         let gas = instance.get_global(store, GAS_GLOBAL)?;
         let stack = instance.get_global(store, STACK_GLOBAL)?;
-        Some(Self { handles: Handles { memory, gas }, stack })
+        let allocate = instance.get_func(store, ALLOCATE);
+        Some(Self { handles: Handles { memory, gas, allocate }, stack })
     }
 
     fn start(&self, store: &mut Store<Context>) {
@@ -176,6 +228,7 @@ struct Context {
 struct Handles {
     memory: Memory,
     gas: Global,
+    allocate: Option<Func>,
 }
 
 type Linked<T> = Result<T, Error>;
@@ -205,17 +258,31 @@ for_each_stylus_import!(define_linker!(
     enter
 ));
 
+for_each_cosmwasm_import!(define_placing_linker!(
+    link_cosmwasm,
+    cosmwasm::MODULE,
+    Linker<Context>,
+    Caller<'_, Context>,
+    Linked,
+    enter,
+    place
+));
+
+fn handles(context: &impl wasmi::AsContext<Data = Context>) -> Handles {
+    let handles = context.as_context().data().handles;
+    handles.expect("invariant: nothing runs before the handles are set")
+}
+
 fn enter<R>(
-    caller: &mut Caller<'_, Context>,
+    context: &mut impl AsContextMut<Data = Context>,
     work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
 ) -> Result<R, Error> {
-    let handles =
-        caller.data().handles.expect("invariant: nothing runs before the handles are set");
-    let points = points_of(&handles.gas.get(&*caller));
-    let (memory, context) = handles.memory.data_and_store_mut(&mut *caller);
-    match context.state.enter(memory, points, work) {
+    let handles = handles(context);
+    let points = points_of(&handles.gas.get(&*context));
+    let (memory, data) = handles.memory.data_and_store_mut(context.as_context_mut());
+    match data.state.enter(memory, points, work) {
         Ok((result, points)) => {
-            set_points(handles.gas, caller, points);
+            set_points(handles.gas, context, points);
             Ok(result)
         }
         Err(ended) => Err(Error::host(ended)),

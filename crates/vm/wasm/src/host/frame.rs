@@ -6,6 +6,7 @@ use std::time::Instant;
 use primitives::{Bytes, Gas};
 use vm::{Frame, GasMeter, HaltReason, Outcome};
 
+use super::cosmwasm::CosmwasmState;
 use super::scope::ScopePointer;
 use super::stylus::StylusState;
 use super::wasi::WasiState;
@@ -27,6 +28,7 @@ pub(crate) struct FrameState {
     output: Bytes,
     wasi: WasiState,
     stylus: StylusState,
+    cosmwasm: CosmwasmState,
     end: Option<End>,
     deadline: Option<Instant>,
 }
@@ -106,6 +108,7 @@ impl FrameState {
             output: Bytes::new(),
             wasi: WasiState::default(),
             stylus: StylusState::default(),
+            cosmwasm: CosmwasmState::default(),
             end: None,
             deadline,
         }
@@ -127,6 +130,35 @@ impl FrameState {
         let points = self.meter.remaining().0.min(GAS_MAX) * POINTS_PER_GAS + self.points_change;
         self.points_given = i64::try_from(points).unwrap_or(POINTS_MAX);
         self.points_given
+    }
+
+    /// Says whether code runs for an import, which may not import in its turn.
+    pub(crate) fn set_allocating(&mut self, is_allocating: bool) {
+        self.cosmwasm.is_allocating = is_allocating;
+    }
+
+    /// Makes the state ready for another run in the same frame.
+    pub(crate) fn begin_run(&mut self, is_read_only: bool) {
+        self.cosmwasm = CosmwasmState::new(is_read_only);
+        self.output = Bytes::new();
+    }
+
+    /// The output of the run that ended.
+    pub(crate) fn take_output(&mut self) -> Bytes {
+        core::mem::take(&mut self.output)
+    }
+
+    /// Works between two runs, without a memory.
+    pub(crate) fn aside<R>(
+        &mut self,
+        work: impl FnOnce(&mut Call<'_>) -> Result<R, End>,
+    ) -> Result<R, End> {
+        self.work(&mut [], self.points_given, work)
+    }
+
+    /// What is left of the gas.
+    pub(crate) fn gas_left(&self) -> Gas {
+        self.meter.remaining()
     }
 
     /// Runs an import: takes the points that the code used, lets `work` do, and tells the points to
@@ -156,10 +188,26 @@ impl FrameState {
             return Err(End::Halt(HaltReason::Fault));
         }
         self.take_points(points)?;
-        let Self { scope, meter, buffer, output, wasi, stylus, .. } = self;
+        let Self { scope, meter, buffer, output, wasi, stylus, cosmwasm, .. } = self;
         let (frame, host) = scope.get();
-        let mut call = Call { memory, frame, host, meter, buffer, output, wasi, stylus };
+        let mut call = Call { memory, frame, host, meter, buffer, output, wasi, stylus, cosmwasm };
         catch_unwind(AssertUnwindSafe(|| work(&mut call))).unwrap_or(Err(End::Panic))
+    }
+
+    /// The outcome of a frame that ends so.
+    pub(crate) fn outcome(self, end: End) -> Outcome {
+        let Self { meter, output, .. } = self;
+        match end {
+            End::Finish => Outcome::success(output, meter.remaining(), meter.refund()),
+            End::Revert => Outcome::revert(output, meter.remaining()),
+            End::Halt(reason) => Outcome::halt(reason),
+            End::Panic => Outcome::halt(HaltReason::Fault),
+        }
+    }
+
+    /// Sets the output that the frame ends with.
+    pub(crate) fn set_output(&mut self, output: Bytes) {
+        self.output = output;
     }
 
     /// Charges the points that the code used since it was given some.
@@ -192,6 +240,12 @@ impl Ran {
 
     /// The outcome of the frame.
     pub(crate) fn outcome(self) -> Outcome {
+        let (state, end) = self.end();
+        state.outcome(end)
+    }
+
+    /// The state after the run, and how it ended.
+    pub(crate) fn end(self) -> (FrameState, End) {
         let Self { mut state, points, stack, stop } = self;
         let end = match stop {
             Stop::Returned(code) => match state.take_points(points) {
@@ -208,13 +262,7 @@ impl Ran {
             )),
             Stop::Failed => End::Halt(HaltReason::Fault),
         };
-        let FrameState { meter, output, .. } = state;
-        match end {
-            End::Finish => Outcome::success(output, meter.remaining(), meter.refund()),
-            End::Revert => Outcome::revert(output, meter.remaining()),
-            End::Halt(reason) => Outcome::halt(reason),
-            End::Panic => Outcome::halt(HaltReason::Fault),
-        }
+        (state, end)
     }
 }
 

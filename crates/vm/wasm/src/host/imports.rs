@@ -160,6 +160,50 @@ macro_rules! for_each_stylus_import {
     };
 }
 
+/// The same for the functions of CosmWasm (see [`cosmwasm`](super::cosmwasm)).
+macro_rules! for_each_cosmwasm_import {
+    ($callback:ident!($($context:tt)*)) => {
+        $callback! { [$($context)*]
+            cosmwasm::db_read(key: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::db_write(key: i32, value: i32) -> ();
+            cosmwasm::db_remove(key: i32) -> ();
+            cosmwasm::db_scan(start: i32, end: i32, order: i32) -> i32;
+            cosmwasm::db_next(scan: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::db_next_key(scan: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::db_next_value(scan: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::addr_validate(source: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::addr_canonicalize(
+                source: i32, into: i32
+            ) -> $crate::host::cosmwasm::Region;
+            cosmwasm::addr_humanize(source: i32, into: i32) -> $crate::host::cosmwasm::Region;
+            cosmwasm::secp256k1_verify(hash: i32, signature: i32, key: i32) -> i32;
+            cosmwasm::secp256k1_recover_pubkey(
+                hash: i32, signature: i32, parity: i32
+            ) -> $crate::host::cosmwasm::Recovered;
+            cosmwasm::secp256r1_verify(hash: i32, signature: i32, key: i32) -> i32;
+            cosmwasm::secp256r1_recover_pubkey(
+                hash: i32, signature: i32, parity: i32
+            ) -> $crate::host::cosmwasm::Recovered;
+            cosmwasm::ed25519_verify(message: i32, signature: i32, key: i32) -> i32;
+            cosmwasm::ed25519_batch_verify(messages: i32, signatures: i32, keys: i32) -> i32;
+            cosmwasm::bls12_381_aggregate_g1(points: i32, into: i32) -> i32;
+            cosmwasm::bls12_381_aggregate_g2(points: i32, into: i32) -> i32;
+            cosmwasm::bls12_381_pairing_equality(
+                first: i32, second: i32, one: i32, other: i32
+            ) -> i32;
+            cosmwasm::bls12_381_hash_to_g1(
+                function: i32, message: i32, domain: i32, into: i32
+            ) -> i32;
+            cosmwasm::bls12_381_hash_to_g2(
+                function: i32, message: i32, domain: i32, into: i32
+            ) -> i32;
+            cosmwasm::debug(text: i32) -> ();
+            cosmwasm::abort(text: i32) -> ();
+            cosmwasm::query_chain(request: i32) -> $crate::host::cosmwasm::Region;
+        }
+    };
+}
+
 /// Defines, for one engine, the function that puts every import into its linker. The first
 /// context names the function, the module, the linker's and the caller's type; `enter` is the
 /// engine's own, which gives the work a [`Call`](super::Call).
@@ -172,6 +216,35 @@ macro_rules! define_linker {
                     $enter(&mut caller, |call| {
                         crate::host::$room::$name(call, ($($argument.cast_unsigned(),)*))
                     })
+                };
+                linker
+                    .func_wrap($module, stringify!($name), import)
+                    .expect("invariant: the names of the imports differ");
+            })*
+        }
+    };
+}
+
+/// The same for imports that may hand back bytes, for which `place` has the guest make room.
+macro_rules! define_placing_linker {
+    ([$link:ident, $module:path, $linker:ty, $caller:ty, $result:ident, $enter:path, $place:path]
+        $($room:ident::$name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
+        fn $link(linker: &mut $linker) {
+            use crate::host::cosmwasm::Given;
+            $({
+                let import = |
+                    mut caller: $caller,
+                    $($argument: $type),*
+                | -> $result<<$output as Given>::Wasm> {
+                    let mut given: $output = $enter(&mut caller, |call| {
+                        crate::host::$room::enter(call)?;
+                        crate::host::$room::$name(call, ($($argument.cast_unsigned(),)*))
+                    })?;
+                    let pointer = match given.take() {
+                        Some(bytes) => $place(&mut caller, &bytes)?,
+                        None => 0,
+                    };
+                    Ok(given.join(pointer))
                 };
                 linker
                     .func_wrap($module, stringify!($name), import)
@@ -206,8 +279,15 @@ for_each_stylus_import!(define_signatures!(
     /// What the host offers to modules of Stylus.
     pub STYLUS_IMPORTS, super::stylus::MODULE
 ));
+for_each_cosmwasm_import!(define_signatures!(
+    /// What the host offers to modules of CosmWasm.
+    pub COSMWASM_IMPORTS, super::cosmwasm::MODULE
+));
 
-pub(crate) use {define_linker, for_each_import, for_each_stylus_import, for_each_wasi_import};
+pub(crate) use {
+    define_linker, define_placing_linker, for_each_cosmwasm_import, for_each_import,
+    for_each_stylus_import, for_each_wasi_import,
+};
 
 trait Parameter {
     const TYPE: ValueType;
@@ -234,5 +314,13 @@ impl Output for i32 {
 }
 
 impl Output for i64 {
+    const TYPE: Option<ValueType> = Some(ValueType::I64);
+}
+
+impl Output for super::cosmwasm::Region {
+    const TYPE: Option<ValueType> = Some(ValueType::I32);
+}
+
+impl Output for super::cosmwasm::Recovered {
     const TYPE: Option<ValueType> = Some(ValueType::I64);
 }

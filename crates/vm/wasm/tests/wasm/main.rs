@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
 
 mod conformance;
+mod cosmwasm;
 mod differential;
 mod faults;
 mod fresh;
