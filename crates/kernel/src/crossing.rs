@@ -10,6 +10,7 @@ use vm_evm::{Crossing, ForeignCall, Frames, GuardedCall, GuardedCreation, Transa
 use vm_native::Natives;
 
 use crate::{
+    codes::Codes,
     host::FrameHost,
     lifecycle::{self, Desk},
     native,
@@ -32,6 +33,7 @@ pub struct Crossroads {
     registry: Arc<Registry>,
     schedule: Schedule,
     natives: Natives,
+    codes: Codes,
 }
 
 /// Code of a hosted machine, and what its frame is to do.
@@ -51,8 +53,8 @@ pub(crate) struct HostedRun<'a> {
 impl Crossroads {
     /// The crossing of these machines and native contracts under these prices.
     #[must_use]
-    pub const fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
-        Self { registry, schedule, natives }
+    pub fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
+        Self { registry, schedule, natives, codes: Codes::default() }
     }
 
     /// The native contracts.
@@ -149,8 +151,14 @@ impl Crossroads {
         frames: &mut Frames<'_>,
         run: &HostedRun<'_>,
     ) -> Result<Bytes, HaltReason> {
+        if let Some(code) = self.codes.get(&run.code_hash) {
+            return Ok(code);
+        }
         let code = frames.journal().code(&run.code_hash).map_err(fault)?;
-        code.ok_or_else(|| HaltReason::NotRunnable(format!("code {} is missing", run.code_hash)))
+        let missing = || HaltReason::NotRunnable(format!("code {} is missing", run.code_hash));
+        let code = code.ok_or_else(missing)?;
+        self.codes.put(run.code_hash, code.clone());
+        Ok(code)
     }
 }
 

@@ -13,6 +13,7 @@
 mod clock;
 mod crossing;
 mod evm;
+mod go;
 mod parallel;
 mod peer;
 mod prefetch;
@@ -73,6 +74,7 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
     match arguments.group {
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
+        BenchGroup::Go => go::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
         BenchGroup::State => {
             store::run(&mut bench)?;

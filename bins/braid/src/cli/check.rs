@@ -26,6 +26,8 @@ pub(crate) enum BenchGroup {
     Evm,
     /// WebAssembly against raw wasmtime
     Wasm,
+    /// Programs in Go
+    Go,
     /// A call into another machine against a call within one
     Crossing,
     /// The store
