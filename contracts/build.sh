@@ -3,7 +3,8 @@
 # Rebuilds every artefact of this folder from its source.
 #
 #   contracts/build.sh              everything whose toolchain is there
-#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus, go)
+#   contracts/build.sh rust c       only these languages (solidity, c, assemblyscript, rust, stylus,
+#                                   go, sbpf)
 #   contracts/build.sh --fetch ...  first fetches missing toolchains into .tools/ (npm and Debian)
 #
 # Nothing is installed outside the repository. A toolchain that is missing is named, its artefacts
@@ -150,6 +151,18 @@ build_go() {
     done
 }
 
+build_sbpf() {
+    local name
+    have sbpf "cargo" cargo || return 0
+    mkdir -p "$artifacts/sbpf"
+    for name in counter relay; do
+        CARGO_TARGET_DIR=$tools/target cargo run --quiet --locked \
+            --manifest-path "$contracts/tools/sbpf/Cargo.toml" -- \
+            "$contracts/sbpf/$name.s" "$artifacts/sbpf/$name.so"
+        echo "artifacts/sbpf/$name.so: $(wc -c <"$artifacts/sbpf/$name.so") bytes"
+    done
+}
+
 # The modules are what a builder for Arbitrum would deploy; only the interface is attached.
 build_stylus() {
     local name
@@ -166,11 +179,11 @@ languages=()
 for argument in "$@"; do
     case $argument in
     --fetch) fetch=yes ;;
-    solidity | c | assemblyscript | rust | stylus | go) languages+=("$argument") ;;
-    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, go)"; exit 2 ;;
+    solidity | c | assemblyscript | rust | stylus | go | sbpf) languages+=("$argument") ;;
+    *) echo "build.sh: \"$argument\" is no language (solidity, c, assemblyscript, rust, stylus, go, sbpf)"; exit 2 ;;
     esac
 done
-[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus go)
+[ ${#languages[@]} -gt 0 ] || languages=(solidity c assemblyscript rust stylus go sbpf)
 [ $fetch = no ] || { fetch_npm; fetch_debian; }
 
 scratch=$(mktemp -d)

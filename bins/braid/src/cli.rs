@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 pub(crate) use self::{
     chain::{BlockArgs, BlockCommand, InitArgs, TxArgs, TxCommand},
-    check::{BenchArgs, BenchGroup, VectorsCommand, WriterArgs},
+    check::{BenchArgs, BenchGroup, TestArgs, VectorsCommand, WriterArgs},
     contract::{CallArgs, Caller, DeployArgs, EstimateArgs, Moment, SendArgs, Target, TraceArgs},
     node::{ConfigCommand, VmCommand},
     parameters::{ParamsArgs, ParamsCommand, ParamsSetArgs},
@@ -157,6 +157,8 @@ pub(crate) enum Command {
     /// JavaScript and TypeScript contracts: check their sources, pack them for a deploy
     #[command(subcommand)]
     Js(JsCommand),
+    /// Run tests of contracts, written in TypeScript or JavaScript, on a chain in memory
+    Test(TestArgs),
     /// List the machines: versions, switches, counters
     Vms,
     /// Show the chain at one look: tip, machines, store, last block

@@ -43,6 +43,9 @@ pub struct Genesis {
     /// Who may make contracts, and give them other code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub governance: Option<GovernanceSection>,
+    /// Standard programs of Solana by name, each at the address that it has everywhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub solana_programs: Vec<String>,
     /// Accounts by name or address.
     pub accounts: BTreeMap<String, AccountSection>,
     /// Contracts that are made in the first block, in this order.
@@ -133,6 +136,7 @@ impl Default for Genesis {
             base_fee: BaseFeeSection::default(),
             protocol: Protocol::default(),
             governance: None,
+            solana_programs: Vec::new(),
             accounts: BTreeMap::new(),
             contracts: Vec::new(),
         }
@@ -250,10 +254,14 @@ impl Genesis {
                 self.root_lag_blocks
             ));
         }
-        let entries = self.accounts.len().saturating_add(self.contracts.len());
+        let entries = self
+            .accounts
+            .len()
+            .saturating_add(self.contracts.len())
+            .saturating_add(self.solana_programs.len());
         if entries > GENESIS_ENTRIES_MAX {
             return Err(format!(
-                "{entries} accounts and contracts are above the limit of {GENESIS_ENTRIES_MAX}"
+                "{entries} accounts, contracts and programs, the limit is {GENESIS_ENTRIES_MAX}"
             ));
         }
         Ok(())

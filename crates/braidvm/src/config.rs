@@ -60,11 +60,18 @@ pub struct ChainConfig {
     /// Seconds since 1970 of the genesis; each later block is one second after its parent unless
     /// told otherwise.
     pub genesis_timestamp_s: u64,
+    /// Standard programs of Solana that the genesis of a chain for development has, by name.
+    pub solana_programs: Vec<String>,
 }
 
 impl Default for ChainConfig {
     fn default() -> Self {
-        Self { chain_id: 31337, gas_limit: Gas(100_000_000), genesis_timestamp_s: 1_700_000_000 }
+        Self {
+            chain_id: 31337,
+            gas_limit: Gas(100_000_000),
+            genesis_timestamp_s: 1_700_000_000,
+            solana_programs: standard_programs(),
+        }
     }
 }
 
@@ -83,6 +90,7 @@ impl ChainConfig {
             gas_limit: self.gas_limit,
             accepts_impersonated: true,
             accepts_unprotected: true,
+            solana_programs: self.solana_programs.clone(),
             accounts: dev_accounts().into_iter().map(funded).collect(),
             ..Genesis::default()
         }
@@ -120,6 +128,16 @@ impl ChainConfig {
     }
 }
 
+#[cfg(feature = "svm")]
+fn standard_programs() -> Vec<String> {
+    vm_svm::standard_programs().map(str::to_owned).collect()
+}
+
+#[cfg(not(feature = "svm"))]
+const fn standard_programs() -> Vec<String> {
+    Vec::new()
+}
+
 /// The machines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -147,6 +165,8 @@ pub struct VmConfig {
 const BUILT_IN: &[VmKind] = &[
     VmKind::Evm,
     VmKind::Wasm,
+    #[cfg(feature = "svm")]
+    VmKind::Svm,
     #[cfg(feature = "js")]
     VmKind::Js,
     VmKind::Go,

@@ -85,6 +85,8 @@ pub mod rooms {
     pub use block;
     pub use journal;
     pub use js_compiler;
+    #[cfg(feature = "js")]
+    pub use js_testing;
     pub use kernel;
     pub use primitives;
     pub use proof;
@@ -94,5 +96,7 @@ pub mod rooms {
     #[cfg(feature = "js")]
     pub use vm_js;
     pub use vm_native;
+    #[cfg(feature = "svm")]
+    pub use vm_svm;
     pub use vm_wasm;
 }

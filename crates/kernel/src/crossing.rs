@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use abi::revert::encode_error_string;
-use primitives::{Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei};
+use primitives::{
+    Address, Bytes, CodeHash, Depth, EvmAddress, Gas, VmKind, Wei, limits::FOREIGN_DEPTH_MAX,
+};
 use state::StateError;
-use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status};
+use vm::{Entry, Frame, HaltReason, Outcome, Schedule, Status, may_keep_records};
 use vm_evm::{Crossing, ForeignCall, Frames, GuardedCall, GuardedCreation, TransactionResult};
 use vm_native::Natives;
 
@@ -162,6 +164,18 @@ impl Crossroads {
     }
 }
 
+impl Crossroads {
+    /// A call of a machine's own address, counted among the foreign frames.
+    fn call_counted(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        if !frames.scope().enter_foreign() {
+            return Outcome::halt(HaltReason::CallDepth(FOREIGN_DEPTH_MAX));
+        }
+        let outcome = self.call(frames, call);
+        frames.scope().leave_foreign();
+        outcome
+    }
+}
+
 impl Crossing for Crossroads {
     fn call(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
         match self.is_refused(frames, call) {
@@ -169,12 +183,20 @@ impl Crossing for Crossroads {
             Ok(false) => {}
             Err(error) => return Outcome::halt(fault(error)),
         }
+        let mut caller = call.caller;
+        if may_keep_records(call.kind) {
+            // A machine that checks authority itself has to know the whole identity.
+            caller = match frames.journal().identity(&caller) {
+                Ok(identity) => identity,
+                Err(error) => return Outcome::halt(fault(error)),
+            };
+        }
         let run = HostedRun {
             entry: Entry::Call,
             kind: call.kind,
             code_hash: call.code_hash,
             contract: call.contract,
-            caller: call.caller,
+            caller,
             value: call.value,
             input: call.input,
             gas_limit: call.gas_limit,
@@ -188,10 +210,16 @@ impl Crossing for Crossroads {
         if [lifecycle::DEPLOYER_EVM, lifecycle::access::ACCESS_EVM].contains(address) {
             return Some(VmKind::Evm);
         }
+        if is_bridge(address) {
+            return Some(VmKind::Svm);
+        }
         self.natives.at(address).map(|_| VmKind::Native)
     }
 
     fn system(&self, frames: &mut Frames<'_>, call: &ForeignCall<'_>) -> Outcome {
+        if call.kind == VmKind::Svm {
+            return self.call_counted(frames, call);
+        }
         match self.natives.get(&call.contract) {
             Some(contract) => native::run(self, frames, call, contract.as_ref()),
             None if call.contract == lifecycle::access::access_control() => {
@@ -217,6 +245,18 @@ impl Crossing for Crossroads {
             Err(stop) => Err(desk.end(Err(stop))),
         }
     }
+}
+
+/// Whether Solana's machine itself answers at an address.
+#[cfg(feature = "svm")]
+fn is_bridge(address: &EvmAddress) -> bool {
+    *address == vm_svm::BRIDGE_EVM
+}
+
+/// Whether Solana's machine itself answers at an address: it is not part of this build.
+#[cfg(not(feature = "svm"))]
+const fn is_bridge(_: &EvmAddress) -> bool {
+    false
 }
 
 /// Runs a frame on native stack that is grown where little is left.

@@ -11,6 +11,8 @@ use vm_evm::{
     Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
 };
 use vm_native::{NativeVm, Natives, NativesError};
+#[cfg(feature = "svm")]
+use vm_svm::{SvmConfig, SvmVm};
 use vm_wasm::{WasmConfig, WasmVm};
 
 use crate::{
@@ -30,6 +32,9 @@ pub struct KernelConfig {
     pub natives: Natives,
     /// WebAssembly, and Go, which runs on the same engines.
     pub wasm: WasmConfig,
+    /// Solana programs.
+    #[cfg(feature = "svm")]
+    pub svm: SvmConfig,
     /// JavaScript.
     #[cfg(feature = "js")]
     pub js: vm_js::JsConfig,
@@ -85,6 +90,8 @@ impl Kernel {
         registry.register(Arc::new(evm.clone()))?;
         registry.register_hosted(Arc::new(wasm.go()))?;
         registry.register_hosted(Arc::new(wasm))?;
+        #[cfg(feature = "svm")]
+        registry.register_hosted(Arc::new(svm(&config.svm)?))?;
         #[cfg(feature = "js")]
         registry.register_hosted(Arc::new(vm_js::JsVm::new(&config.js)))?;
         let mut natives = config.natives;
@@ -140,6 +147,12 @@ impl Kernel {
     pub fn prepare(&self, result: &TransactionResult) {
         self.crossroads.prepare(result);
     }
+}
+
+#[cfg(feature = "svm")]
+fn svm(config: &SvmConfig) -> Result<SvmVm, KernelError> {
+    SvmVm::new(config)
+        .map_err(|error| KernelError::Machine { kind: VmKind::Svm, reason: error.to_string() })
 }
 
 /// Transactions over one view, one after another on one journal. Nothing reaches a store: what

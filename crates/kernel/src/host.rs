@@ -4,7 +4,8 @@
 use primitives::{Address, B256, Bytes, CodeHash, Depth, Gas, U256, VmKind, Wei};
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, Frame, GasMeter, Host,
-    Outcome, ScanRequest, Schedule, Status, Trap, object::ObjectStore, schedule::words,
+    Outcome, RecordPlace, ScanRequest, Schedule, Status, Trap, may_keep_records,
+    object::ObjectStore, schedule::words,
 };
 use vm_evm::{Access, ForeignCall, Frames, NestedCall, NestedCreate};
 
@@ -36,6 +37,16 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
+    /// A machine that lets contracts act in their own name alone has no use for this, so its
+    /// asking is a bug.
+    fn assert_keeps_records(&self) {
+        assert!(may_keep_records(self.kind), "machine {} keeps no records", self.kind);
+    }
+
+    fn assert_own(&self, place: &RecordPlace<'_>) {
+        assert!(place.space.kind() == self.kind, "{:?} is not of {}", place.space, self.kind);
+    }
+
     /// What a native contract reaches the transaction through.
     pub(crate) const fn of_native(
         crossroads: &'a Crossroads,
@@ -44,7 +55,7 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         environment: &'a Environment,
     ) -> Self {
         let access = Access::new(frames, crossroads.schedule(), call.contract, call.is_static);
-        let (depth, kind) = (call.depth, VmKind::Native);
+        let (depth, kind) = (call.depth, call.kind);
         Self { crossroads, access, environment, depth, kind, object_actor: None }
     }
 
@@ -53,6 +64,39 @@ impl<'a, 'f> FrameHost<'a, 'f> {
         let lent = asked.min(gas.remaining().all_but_one_64th());
         gas.charge(lent)?;
         Ok(lent)
+    }
+
+    fn call_from(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap> {
+        let account = self.access.account(gas, &request.to)?;
+        let is_foreign = !account.code_hash.is_empty() && account.kind != self.kind;
+        let is_native = self.kind == VmKind::Native;
+        if is_foreign && !is_native && !self.crossroads.registry().allows_crossing() {
+            let Outcome { status, output, .. } = refuse(CROSSING_REFUSED, Gas::ZERO);
+            return Ok(CallOutcome { status, output });
+        }
+        self.access.charge_value(gas, &account, request.value)?;
+        let lent = Self::lend(gas, request.gas_limit)?;
+        let stipend = match request.value.is_zero() {
+            true => Gas::ZERO,
+            false => self.crossroads.schedule().call_stipend,
+        };
+        let given = lent.saturating_add(stipend);
+        let call = NestedCall {
+            caller,
+            to: request.to,
+            value: request.value,
+            input: Bytes::copy_from_slice(request.input),
+            gas_limit: given,
+            is_static: self.access.is_static() || request.is_static,
+        };
+        let outcome = self.access.frames().call(call);
+        self.settle(gas, given, &outcome)?;
+        Ok(CallOutcome { status: outcome.status, output: outcome.output })
     }
 
     /// Takes back what a callee left and passes on its refund. A fault of the host ends the frame.
@@ -140,31 +184,61 @@ impl Host for FrameHost<'_, '_> {
     }
 
     fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
-        let account = self.access.account(gas, &request.to)?;
-        let is_foreign = !account.code_hash.is_empty() && account.kind != self.kind;
-        let is_native = self.kind == VmKind::Native;
-        if is_foreign && !is_native && !self.crossroads.registry().allows_crossing() {
-            let Outcome { status, output, .. } = refuse(CROSSING_REFUSED, Gas::ZERO);
-            return Ok(CallOutcome { status, output });
+        self.call_from(gas, self.access.contract(), request)
+    }
+
+    fn call_as(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap> {
+        self.assert_keeps_records();
+        if !self.access.bind(caller)? {
+            let output = abi::revert::encode_error_string("the caller's alias is taken");
+            return Ok(CallOutcome { status: Status::Revert, output });
         }
-        self.access.charge_value(gas, &account, request.value)?;
-        let lent = Self::lend(gas, request.gas_limit)?;
-        let stipend = match request.value.is_zero() {
-            true => Gas::ZERO,
-            false => self.crossroads.schedule().call_stipend,
-        };
-        let given = lent.saturating_add(stipend);
-        let call = NestedCall {
-            caller: self.access.contract(),
-            to: request.to,
-            value: request.value,
-            input: Bytes::copy_from_slice(request.input),
-            gas_limit: given,
-            is_static: self.access.is_static() || request.is_static,
-        };
-        let outcome = self.access.frames().call(call);
-        self.settle(gas, given, &outcome)?;
-        Ok(CallOutcome { status: outcome.status, output: outcome.output })
+        self.call_from(gas, *caller, request)
+    }
+
+    fn record_get(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+    ) -> Result<Option<Bytes>, Trap> {
+        self.assert_own(place);
+        self.access.record_get(gas, place)
+    }
+
+    fn record_put(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<(), Trap> {
+        self.assert_own(place);
+        self.access.record_put(gas, place, value)
+    }
+
+    fn code_get(&mut self, gas: &mut GasMeter, hash: &CodeHash) -> Result<Option<Bytes>, Trap> {
+        self.assert_keeps_records();
+        self.access.code_get(gas, hash)
+    }
+
+    fn code_put(&mut self, gas: &mut GasMeter, code: &[u8]) -> Result<CodeHash, Trap> {
+        self.assert_keeps_records();
+        self.access.code_put(gas, self.kind, code)
+    }
+
+    fn move_coin(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap> {
+        self.assert_keeps_records();
+        self.access.move_coin(gas, from, to, amount)
     }
 
     fn deploy(

@@ -48,9 +48,10 @@ impl Address {
 
     /// The identity of an EVM address: twelve zero bytes, then the twenty.
     #[must_use]
-    pub fn from_evm(address: EvmAddress) -> Self {
+    pub const fn from_evm(address: EvmAddress) -> Self {
         let mut bytes = [0; 32];
-        bytes[12..].copy_from_slice(address.as_slice());
+        let (_, own) = bytes.split_at_mut(12);
+        own.copy_from_slice(&address.0.0);
         Self(bytes)
     }
 

@@ -28,6 +28,10 @@ pub const APPROVALS_MAX: u32 = 64;
 /// Bytes of an interface description stored with a contract.
 pub const INTERFACE_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of a record that a machine keeps beside the storage of contracts: a whole account of
+/// Solana (10 MiB) and what describes it.
+pub const RECORD_VALUE_BYTES_MAX: usize = (10 << 20) + (1 << 10);
+
 /// Bytes of the name of a field of a state object.
 pub const OBJECT_NAME_BYTES_MAX: usize = 64;
 

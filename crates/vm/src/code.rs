@@ -1,7 +1,7 @@
 //! The trait of a machine, and what it says of code.
 
 use abi::Interface;
-use primitives::{Bytes, Gas, VmKind, VmVersion};
+use primitives::{Bytes, Gas, VmKind, VmVersion, Wei};
 use thiserror::Error;
 
 use crate::{Frame, Host, Outcome, Schedule};
@@ -47,6 +47,13 @@ pub trait Vm: Send + Sync + core::fmt::Debug {
     /// Gives back what the machine keeps for speed alone, since nothing will be asked of it until
     /// [`start`](Self::start).
     fn stop(&self) {}
+
+    /// Coin that has to come with code when it is deployed, beside what the contract itself asks
+    /// for.
+    fn deposit(&self, code: &[u8]) -> Wei {
+        let _ = code;
+        Wei::ZERO
+    }
 
     /// What the machine says of itself: caches, pools, counters.
     fn status(&self) -> VmStatus {

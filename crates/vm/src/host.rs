@@ -133,6 +133,95 @@ pub trait Host {
     /// [`Trap`]: the frame ends. A callee that reverts or halts is no error but an outcome.
     fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap>;
 
+    /// As [`call`](Self::call), in the name of another identity, whose coin the value is. For a
+    /// machine that runs several contracts in one frame: it says which of them calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the frame's machine [is not one](may_keep_records) that checks authority itself.
+    fn call_as(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap>;
+
+    /// A record that the frame's machine keeps beside the storage of contracts.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the space is another machine's.
+    fn record_get(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+    ) -> Result<Option<Bytes>, Trap>;
+
+    /// Puts a record that the frame's machine keeps, or removes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the space is another machine's.
+    fn record_put(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<(), Trap>;
+
+    /// Code that [`code_put`](Self::code_put) stored. The price is the same for any length, as that
+    /// of the code of a contract that is called.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the frame's machine [keeps no records](may_keep_records).
+    fn code_get(&mut self, gas: &mut GasMeter, hash: &CodeHash) -> Result<Option<Bytes>, Trap>;
+
+    /// Keeps code under its hash. The machine has checked it.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the frame's machine [keeps no records](may_keep_records).
+    fn code_put(&mut self, gas: &mut GasMeter, code: &[u8]) -> Result<CodeHash, Trap>;
+
+    /// Moves coin between any two identities, without running code. Tells whether the balance
+    /// sufficed. The machine has checked that the giver agrees.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    ///
+    /// # Panics
+    ///
+    /// Where the frame's machine [is not one](may_keep_records) that checks authority itself.
+    fn move_coin(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap>;
+
     /// Makes a contract of any machine.
     ///
     /// # Errors
@@ -270,6 +359,48 @@ pub trait Host {
     ) -> Result<Vec<ObjectId>, Trap> {
         Objects { store: self.object_store(), gas }.list(owner, after, limit)
     }
+}
+
+/// Whether a machine keeps records of its own and checks by itself who may change them and whose
+/// coin may move: its accounts or resources are not the storage of the contract that runs.
+#[must_use]
+pub const fn may_keep_records(kind: VmKind) -> bool {
+    matches!(kind, VmKind::Svm | VmKind::Move)
+}
+
+/// What kind of record a machine keeps beside the storage of contracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordSpace {
+    /// The data of a Solana account.
+    SvmAccount,
+    /// A published Move module.
+    MoveModule,
+    /// A Move resource.
+    MoveResource,
+    /// An entry of a Move table.
+    MoveTable,
+}
+
+impl RecordSpace {
+    /// The machine that keeps such records.
+    #[must_use]
+    pub const fn kind(self) -> VmKind {
+        match self {
+            Self::SvmAccount => VmKind::Svm,
+            Self::MoveModule | Self::MoveResource | Self::MoveTable => VmKind::Move,
+        }
+    }
+}
+
+/// Where a record of a machine is.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordPlace<'a> {
+    /// What kind of record.
+    pub space: RecordSpace,
+    /// Whose.
+    pub owner: Address,
+    /// Which of its owner's, empty where there is but one.
+    pub key: &'a [u8],
 }
 
 /// Why a frame ends within an operation of the host.

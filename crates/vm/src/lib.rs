@@ -25,6 +25,9 @@ pub use code::{CodeError, CodeReport, HostedVm, Vm, VmStatus};
 pub use environment::{BlockEnvironment, Environment, TransactionEnvironment};
 pub use frame::{Entry, Frame};
 pub use gas::{GasMeter, OutOfGas};
-pub use host::{CallOutcome, CallRequest, DeployOutcome, DeployRequest, Host, ScanRequest, Trap};
+pub use host::{
+    CallOutcome, CallRequest, DeployOutcome, DeployRequest, Host, RecordPlace, RecordSpace,
+    ScanRequest, Trap, may_keep_records,
+};
 pub use outcome::{HaltReason, Outcome, Status};
 pub use schedule::Schedule;

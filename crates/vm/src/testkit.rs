@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 pub use conformance::{Fixtures, check_hosted_vm};
 use primitives::limits::{
-    EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX,
-    STORAGE_VALUE_BYTES_MAX,
+    EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, FOREIGN_CODE_BYTES_MAX, RECORD_VALUE_BYTES_MAX,
+    SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX, STORAGE_VALUE_BYTES_MAX,
 };
 use primitives::{Address, B256, Bytes, CodeHash, Depth, EvmAddress, Gas, Hash, U256, VmKind, Wei};
 
@@ -22,7 +22,7 @@ use crate::schedule::words;
 use crate::trace::Event;
 use crate::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Entry, Environment, Frame, GasMeter,
-    Host, HostedVm, Outcome, ScanRequest, Schedule, Status, Trap,
+    Host, HostedVm, Outcome, RecordPlace, RecordSpace, ScanRequest, Schedule, Status, Trap,
 };
 
 /// What stands behind an address: it gets a frame and the host, as a machine does.
@@ -49,6 +49,10 @@ pub struct MemoryState {
     pub interfaces: BTreeMap<Address, Bytes>,
     /// Which machine runs the code of an identity, and the hash of that code.
     pub codes: BTreeMap<Address, (VmKind, CodeHash)>,
+    /// Records that machines keep beside the storage of contracts.
+    pub machine_records: BTreeMap<(RecordSpace, Address, Vec<u8>), Bytes>,
+    /// Code that machines keep, by its hash.
+    pub machine_codes: BTreeMap<CodeHash, Bytes>,
     /// Events in their order.
     pub events: Vec<Event>,
     warm: BTreeSet<Warm>,
@@ -224,7 +228,7 @@ impl MemoryHost {
         Ok(gas.charge(self.schedule.read(is_cold, 0))?)
     }
 
-    fn move_coin(&mut self, from: Address, to: Address, amount: Wei) -> bool {
+    fn pay(&mut self, from: Address, to: Address, amount: Wei) -> bool {
         let balance = self.state.balances.get(&from).copied().unwrap_or_default();
         let Some(rest) = balance.checked_sub(amount) else { return false };
         self.state.balances.insert(from, rest);
@@ -361,10 +365,20 @@ impl Host for MemoryHost {
         if !self.state.balances.contains_key(to) {
             gas.charge(self.schedule.new_account)?;
         }
-        Ok(self.move_coin(contract, *to, amount))
+        Ok(self.pay(contract, *to, amount))
     }
 
     fn call(&mut self, gas: &mut GasMeter, request: &CallRequest<'_>) -> Result<CallOutcome, Trap> {
+        let caller = self.running().contract;
+        self.call_as(gas, &caller, request)
+    }
+
+    fn call_as(
+        &mut self,
+        gas: &mut GasMeter,
+        caller: &Address,
+        request: &CallRequest<'_>,
+    ) -> Result<CallOutcome, Trap> {
         let running = self.operation()?;
         if running.is_static && !request.value.is_zero() {
             return Err(Trap::StaticViolation);
@@ -377,7 +391,7 @@ impl Host for MemoryHost {
         lent = lent.min(gas.remaining().all_but_one_64th());
         gas.charge(lent)?;
         let before = self.state.clone();
-        if !self.move_coin(running.contract, request.to, request.value) {
+        if !self.pay(*caller, request.to, request.value) {
             gas.hand_back(lent);
             return Ok(CallOutcome { status: Status::Revert, output: Bytes::new() });
         }
@@ -387,7 +401,7 @@ impl Host for MemoryHost {
             code: &[],
             code_hash: CodeHash::EMPTY,
             contract: request.to,
-            caller: running.contract,
+            caller: *caller,
             value: request.value,
             input: request.input,
             gas_limit: lent,
@@ -406,6 +420,72 @@ impl Host for MemoryHost {
         Ok(CallOutcome { status: outcome.status, output: outcome.output })
     }
 
+    fn record_get(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+    ) -> Result<Option<Bytes>, Trap> {
+        self.operation()?;
+        check_key(place.key)?;
+        let is_cold = self.state.warm.insert(warm_place(place));
+        let value = self.state.machine_records.get(&slot_of(place)).cloned();
+        gas.charge(self.schedule.read(is_cold, value.as_ref().map_or(0, |value| value.len())))?;
+        Ok(value)
+    }
+
+    fn record_put(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<(), Trap> {
+        self.write_operation()?;
+        check_key(place.key)?;
+        let value_bytes = value.map_or(0, <[u8]>::len);
+        check_limit("bytes of a record", value_bytes, RECORD_VALUE_BYTES_MAX)?;
+        let is_cold = self.state.warm.insert(warm_place(place));
+        let slot = slot_of(place);
+        let existed = self.state.machine_records.contains_key(&slot);
+        gas.charge(self.schedule.write(is_cold, existed, place.key.len() + value_bytes))?;
+        match value {
+            Some(value) => self.state.machine_records.insert(slot, Bytes::copy_from_slice(value)),
+            None => self.state.machine_records.remove(&slot),
+        };
+        Ok(())
+    }
+
+    fn code_get(&mut self, gas: &mut GasMeter, hash: &CodeHash) -> Result<Option<Bytes>, Trap> {
+        self.operation()?;
+        gas.charge(self.schedule.cold_access)?;
+        Ok(self.state.machine_codes.get(hash).cloned())
+    }
+
+    fn code_put(&mut self, gas: &mut GasMeter, code: &[u8]) -> Result<CodeHash, Trap> {
+        self.write_operation()?;
+        check_limit("bytes of code", code.len(), FOREIGN_CODE_BYTES_MAX)?;
+        gas.charge(self.schedule.deploy_byte.saturating_mul(code.len() as u64))?;
+        let hash = CodeHash::of(code);
+        self.state.machine_codes.insert(hash, Bytes::copy_from_slice(code));
+        Ok(hash)
+    }
+
+    fn move_coin(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap> {
+        self.write_operation()?;
+        self.account_access(gas, from)?;
+        self.account_access(gas, to)?;
+        gas.charge(self.schedule.call_value)?;
+        if !self.state.balances.contains_key(to) {
+            gas.charge(self.schedule.new_account)?;
+        }
+        Ok(self.pay(*from, *to, amount))
+    }
+
     fn deploy(
         &mut self,
         gas: &mut GasMeter,
@@ -420,7 +500,7 @@ impl Host for MemoryHost {
         let lent = request.gas_limit.min(gas.remaining().all_but_one_64th());
         gas.charge(lent)?;
         let before = self.state.clone();
-        let is_paid = self.move_coin(creator, address, request.value);
+        let is_paid = self.pay(creator, address, request.value);
         self.state.codes.insert(address, (request.kind, CodeHash::of(request.code)));
         let environment = self.environment.clone();
         let frame = Frame {
@@ -549,6 +629,7 @@ enum Warm {
     Account(Address),
     Record(Address, Vec<u8>),
     Counter(Address, Vec<u8>),
+    MachineRecord(RecordSpace, Address, Vec<u8>),
     Object(ObjectKey),
 }
 
@@ -556,6 +637,14 @@ enum Warm {
 struct Running {
     contract: Address,
     is_static: bool,
+}
+
+fn slot_of(place: &RecordPlace<'_>) -> (RecordSpace, Address, Vec<u8>) {
+    (place.space, place.owner, place.key.to_vec())
+}
+
+fn warm_place(place: &RecordPlace<'_>) -> Warm {
+    Warm::MachineRecord(place.space, place.owner, place.key.to_vec())
 }
 
 fn check_key(key: &[u8]) -> Result<(), Trap> {

@@ -15,12 +15,23 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 6] = [
+const BOUNDARIES: [Boundary; 7] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
     },
     Boundary { libraries: &["wasmtime", "wasmi"], rooms: &["crates/vm/wasm/", BENCH] },
+    Boundary {
+        libraries: &[
+            "solana-account",
+            "solana-instruction",
+            "solana-program-runtime",
+            "solana-pubkey",
+            "solana-sbpf",
+            "solana-transaction-context",
+        ],
+        rooms: &["crates/vm/svm/", "tests/solana/", BENCH],
+    },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["regex-automata", "regex-syntax"], rooms: &["crates/vm/js/regex/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
@@ -28,7 +39,7 @@ const BOUNDARIES: [Boundary; 6] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 25] = [
+const DIRECTIONS: [(&str, &[&str]); 28] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -37,13 +48,26 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-vm", &["primitives", "abi", "vm"]),
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
+    ("braid-vm-svm", &["primitives", "abi", "vm"]),
     ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
     ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
     ("braid-js-regex", &[]),
+    ("braid-js-testing", &["js-compiler"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (
         "braid-kernel",
-        &["primitives", "abi", "state", "journal", "vm", "vm-evm", "vm-wasm", "vm-js", "vm-native"],
+        &[
+            "primitives",
+            "abi",
+            "state",
+            "journal",
+            "vm",
+            "vm-evm",
+            "vm-wasm",
+            "vm-svm",
+            "vm-js",
+            "vm-native",
+        ],
     ),
     ("braid-parallel", &["primitives", "state"]),
     ("braid-block", &["primitives", "abi", "state", "vm", "kernel", "parallel"]),
@@ -58,9 +82,11 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
             "vm",
             "vm-evm",
             "vm-wasm",
+            "vm-svm",
             "vm-js",
             "vm-native",
             "js-compiler",
+            "js-testing",
             "kernel",
             "parallel",
             "block",
@@ -71,6 +97,7 @@ const DIRECTIONS: [(&str, &[&str]); 25] = [
     ("braid-crossing-tests", &["braidvm"]),
     ("braid-block-tests", &["braidvm", "block", "crossing-tests"]),
     ("braid-fault-tests", &["primitives", "state"]),
+    ("braid-solana-tests", &["primitives", "vm", "vm-svm"]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
     ("braid-examples", &["braidvm"]),

@@ -19,6 +19,19 @@ pub(crate) struct BenchArgs {
     pub(crate) rounds: u32,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files of tests, or folders with files named *.test.ts, *.test.js
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run the tests alone whose names, those of their groups before them, contain this
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub(crate) filter: String,
+    /// What a test may take, in milliseconds
+    #[arg(long, default_value_t = 60_000, value_name = "MILLISECONDS")]
+    pub(crate) time_limit_ms: u64,
+}
+
 /// A group of measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchGroup {

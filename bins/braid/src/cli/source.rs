@@ -43,4 +43,9 @@ pub(crate) enum JsCommand {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
+    /// Begin a project: a contract, its tests, the types of what they import
+    New {
+        /// The folder, which must be empty or not there
+        folder: PathBuf,
+    },
 }

@@ -21,6 +21,7 @@ pub(crate) fn run(command: &JsCommand, output: &Output) -> Result<(), Failure> {
     match command {
         JsCommand::Check { path } => check(path, output),
         JsCommand::Pack { path, output: file } => write(path, file, output),
+        JsCommand::New { folder } => begin(folder, output),
     }
 }
 
@@ -74,6 +75,33 @@ fn write(path: &Path, file: &Path, output: &Output) -> Result<(), Failure> {
     output.line(format!("{} has {size} bytes: braid deploy {0}", file.display()))
 }
 
+/// The files of a new project.
+const TEMPLATE: [(&str, &str); 6] = [
+    ("package.json", include_str!("../../../../sdk/js/template/package.json")),
+    ("tsconfig.json", include_str!("../../../../sdk/js/template/tsconfig.json")),
+    ("src/counter.ts", include_str!("../../../../sdk/js/template/src/counter.ts")),
+    ("test/counter.test.ts", include_str!("../../../../sdk/js/template/test/counter.test.ts")),
+    ("types/chain.d.ts", include_str!("../../../../sdk/js/chain.d.ts")),
+    ("types/test.d.ts", include_str!("../../../../sdk/js/test.d.ts")),
+];
+
+fn begin(folder: &Path, output: &Output) -> Result<(), Failure> {
+    let wrong = |error| Failure::usage(format!("{}: {error}", folder.display()));
+    if folder.exists() && folder.read_dir().map_err(wrong)?.next().is_some() {
+        return Err(Failure::usage(format!("{} is not empty", folder.display())));
+    }
+    for (name, text) in TEMPLATE {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(wrong)?;
+        }
+        fs::write(&path, text).map_err(wrong)?;
+    }
+    let names: Vec<&str> = TEMPLATE.iter().map(|(name, _)| *name).collect();
+    output.json(&json!({ "folder": folder.display().to_string(), "files": names }))?;
+    output.line(format!("a project is in {0}: cd {0} && braid test", folder.display()))
+}
+
 fn compiled(path: &Path) -> Result<(Unit, Compiled), Failure> {
     let unit = unit(path)?;
     let compiled = compile_unit(&unit).map_err(|error| Failure::usage(error.to_string()))?;
@@ -100,7 +128,7 @@ fn unit(path: &Path) -> Result<Unit, Failure> {
 }
 
 /// The folder of the project: the nearest with a `package.json`, else that of the file.
-fn root_of(path: &Path) -> PathBuf {
+pub(super) fn root_of(path: &Path) -> PathBuf {
     if path.is_dir() {
         return path.to_owned();
     }

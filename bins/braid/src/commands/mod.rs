@@ -16,6 +16,7 @@ mod proof;
 mod snapshot;
 mod state;
 mod status;
+mod test;
 mod top;
 mod vectors;
 
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Vm(command) => machines::run(global, command, output),
         Command::Config(command) => config::run(global, command, output),
         Command::Js(command) => javascript::run(command, output),
+        Command::Test(arguments) => test::run(global, arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::TestVectors(VectorsCommand::Evm { path, filter, fork }) => {
             vectors::evm(path, filter.as_deref(), fork.as_deref(), output)

@@ -11,8 +11,9 @@ fn every_command_writes_objects_alone() {
     let token = file("contracts/artifacts/solidity/Token.json");
     let counter = file("contracts/artifacts/assemblyscript/counter.wasm");
     let vectors = file("tests/conformance/fixtures/counter.json");
+    let tests = file("contracts/javascript/tests/token.test.ts");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 55] = [
+    let cases: [(&[&str], i32); 56] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -68,6 +69,7 @@ fn every_command_writes_objects_alone() {
         (&["state", "verify"], 0),
         (&["state", "diff", "1", "3"], 0),
         (&["test-vectors", "evm", &vectors], 0),
+        (&["test", &tests], 0),
     ];
     for (arguments, code) in cases {
         let arguments = [&["--json", "--data", &data], arguments].concat();

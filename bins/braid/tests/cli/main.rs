@@ -3,6 +3,7 @@
 mod chain;
 mod config;
 mod doors;
+mod javascript;
 mod json;
 mod lifecycle;
 mod monitoring;

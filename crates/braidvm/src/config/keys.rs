@@ -5,6 +5,10 @@ const KEYS: &[(&str, &str)] = &[
     ("chain.chain_id", "number of the chain (EIP-155)"),
     ("chain.gas_limit", "gas of one block, and the most that one transaction may ask for"),
     ("chain.genesis_timestamp_s", "seconds since 1970 of the genesis of a new chain"),
+    (
+        "chain.solana_programs",
+        "standard programs of Solana in the genesis of a new chain for development",
+    ),
     ("vm.enabled_vms", "machines whose contracts may run; a rule of the chain"),
     (
         "vm.enable_jit",

@@ -5,7 +5,11 @@ use std::{path::Path, sync::Arc};
 use block::{ChainRules, Genesis, GenesisError, execution::Executor, genesis::ContractSection};
 use kernel::{Checks, Kernel, Transaction};
 use primitives::{Address, BlockNumber, Wei};
-use state::{EmptyView, MemoryStore, Overlay, StateView, Store, WriteSet};
+#[cfg(feature = "svm")]
+use state::Namespace;
+use state::{
+    EmptyView, Key, MemoryStore, Overlay, StateView, Store, WriteSet, record::AccountRecord,
+};
 use vm::BlockEnvironment;
 
 use super::Engine;
@@ -91,12 +95,52 @@ fn prepare(
 ) -> Result<(ChainRules, WriteSet), EngineError> {
     let rules = genesis.rules(&dev_address)?;
     let mut writes = genesis.writes(&dev_address)?;
+    for name in &genesis.solana_programs {
+        put_program(&mut writes, name)?;
+    }
     for contract in &genesis.contracts {
         let made = make_contract(executor.kernel(), &rules, &writes, contract, read_artifact)?;
         writes.extend(made);
     }
     writes.extend(genesis.governance_writes(&dev_address)?);
     Ok((rules, writes))
+}
+
+/// Puts the accounts of a standard program of Solana.
+#[cfg(feature = "svm")]
+fn put_program(writes: &mut WriteSet, name: &str) -> Result<(), GenesisError> {
+    let wrong = |reason: String| GenesisError {
+        origin: "key solana_programs".to_owned(),
+        reason: format!("\"{name}\" {reason}"),
+    };
+    let accounts = vm_svm::standard_program(name).ok_or_else(|| {
+        let known: Vec<&str> = vm_svm::standard_programs().collect();
+        wrong(format!("is no standard program, there are {}", known.join(", ")))
+    })?;
+    for account in accounts {
+        let alias = Address::from_evm(account.address.evm_alias());
+        let key = Key::account(&alias);
+        if writes.get(&key).is_some() {
+            return Err(wrong("is there twice, or one of its accounts is".to_owned()));
+        }
+        let record = AccountRecord { balance: account.balance, ..AccountRecord::default() };
+        writes.put(key, record.encode());
+        writes.put(Key::alias(&alias), account.address.as_bytes().to_vec());
+        let place = Key::new(Namespace::SvmAccount, &account.address, &[]);
+        writes.put(place, account.record.encode());
+        if let Some((hash, code)) = account.code {
+            writes.put(Key::code(&hash), code);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "svm"))]
+fn put_program(_writes: &mut WriteSet, name: &str) -> Result<(), GenesisError> {
+    Err(GenesisError {
+        origin: "key solana_programs".to_owned(),
+        reason: format!("\"{name}\": this build has no Solana machine"),
+    })
 }
 
 /// What the making of a contract changes of the state so far.
@@ -149,9 +193,9 @@ fn make_contract(
 }
 
 fn nonce_before(writes: &WriteSet, address: &Address) -> Result<u64, EngineError> {
-    let key = state::Key::account(&Address::from_evm(address.evm_alias()));
+    let key = Key::account(&Address::from_evm(address.evm_alias()));
     match writes.get(&key).flatten() {
-        Some(bytes) => Ok(state::record::AccountRecord::decode(&key, bytes)?.nonce),
+        Some(bytes) => Ok(AccountRecord::decode(&key, bytes)?.nonce),
         None => Ok(0),
     }
 }

@@ -3,7 +3,7 @@
 use abi::Interface;
 use block::ChainRules;
 use kernel::{Kernel, Transaction};
-use primitives::{Bytes, VmKind};
+use primitives::{Bytes, VmKind, Wei};
 
 use super::Engine;
 use crate::{Artifact, Deploy, EngineError, Request, StateInterfaces, interfaces::Resolved};
@@ -78,7 +78,7 @@ pub(super) fn deploy_transaction(
     Ok(Transaction {
         from: deploy.from,
         to,
-        value: deploy.value,
+        value: value_with_deposit(kernel, kind, deploy)?,
         input,
         gas_limit: deploy.gas_limit.unwrap_or(rules.gas_limit),
         chain_id: Some(rules.chain_id),
@@ -93,6 +93,15 @@ fn code_to_send(kind: VmKind, code: &Bytes) -> Result<Bytes, EngineError> {
         return Ok(code.clone());
     }
     Ok(vm_wasm::go::pack(code)?.into())
+}
+
+/// The coin that goes along: what was asked for, or what the machine needs where nothing was.
+fn value_with_deposit(kernel: &Kernel, kind: VmKind, deploy: &Deploy) -> Result<Wei, EngineError> {
+    if !deploy.value.is_zero() {
+        return Ok(deploy.value);
+    }
+    let machine = kernel.registry().machine(kind).map_err(kernel::KernelError::from)?;
+    Ok(machine.deposit(&deploy.artifact.code))
 }
 
 fn interface_of_code(

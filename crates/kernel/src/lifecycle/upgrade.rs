@@ -110,6 +110,9 @@ fn upgradable(desk: &mut Desk<'_, '_>, contract: &Address) -> Result<ContractRec
     if record.status == ContractStatus::Revoked {
         return refused("is revoked");
     }
+    if record.kind == VmKind::Svm {
+        return refused("is a Solana program, which its loader upgrades");
+    }
     if record.kind == VmKind::Evm && !record.is_managed {
         return refused("is EVM code that never changes: deploy it as managed, or use a proxy");
     }

@@ -6,12 +6,12 @@ use journal::{AccountState, AliasBinding, Transfer};
 use primitives::{
     Address, B256, Bytes, CodeHash, U256, VmKind, Wei,
     limits::{
-        EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX,
-        STORAGE_VALUE_BYTES_MAX,
+        EVENT_DATA_BYTES_MAX, EVENT_TOPICS_MAX, FOREIGN_CODE_BYTES_MAX, RECORD_VALUE_BYTES_MAX,
+        SCAN_ENTRIES_MAX, STORAGE_KEY_BYTES_MAX, STORAGE_VALUE_BYTES_MAX,
     },
 };
 use state::{Key, Namespace, StateError};
-use vm::{GasMeter, ScanRequest, Schedule, Trap, schedule::words};
+use vm::{GasMeter, RecordPlace, RecordSpace, ScanRequest, Schedule, Trap, schedule::words};
 
 use crate::Frames;
 
@@ -88,10 +88,115 @@ impl<'a, 'f> Access<'a, 'f> {
     /// [`Trap`]: the frame ends.
     pub fn storage_get(&mut self, gas: &mut GasMeter, key: &[u8]) -> Result<Option<Bytes>, Trap> {
         let key = self.storage_key(key)?;
+        self.get(gas, &key)
+    }
+
+    /// A record that a machine keeps beside the storage of contracts.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn record_get(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+    ) -> Result<Option<Bytes>, Trap> {
+        let key = record_key(place)?;
+        self.get(gas, &key)
+    }
+
+    /// Puts or removes a record that a machine keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn record_put(
+        &mut self,
+        gas: &mut GasMeter,
+        place: &RecordPlace<'_>,
+        value: Option<&[u8]>,
+    ) -> Result<(), Trap> {
+        self.refuse_if_static()?;
+        let value_bytes = value.map_or(0, <[u8]>::len);
+        within("bytes of a record", value_bytes, RECORD_VALUE_BYTES_MAX)?;
+        let key = record_key(place)?;
         let is_cold = self.frames.journal().warm_record(&key);
+        let existed = fault(self.frames.journal().record(&key))?.is_some();
+        gas.charge(self.schedule.write(is_cold, existed, place.key.len() + value_bytes))?;
+        if existed || value.is_some() {
+            self.frames.journal().set_record(key, value.map(Bytes::copy_from_slice));
+        }
+        Ok(())
+    }
+
+    /// Code by its hash, at one price for any length.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn code_get(&mut self, gas: &mut GasMeter, hash: &CodeHash) -> Result<Option<Bytes>, Trap> {
+        gas.charge(self.schedule.cold_access)?;
+        fault(self.frames.journal().code(hash))
+    }
+
+    /// Keeps code of a machine under its hash, once however often it is put.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn code_put(
+        &mut self,
+        gas: &mut GasMeter,
+        kind: VmKind,
+        code: &[u8],
+    ) -> Result<CodeHash, Trap> {
+        self.refuse_if_static()?;
+        within("bytes of code", code.len(), FOREIGN_CODE_BYTES_MAX)?;
+        gas.charge(self.schedule.deploy_byte.saturating_mul(code.len() as u64))?;
+        let hash = CodeHash::of(code);
+        let key = Key::code(&hash);
+        if fault(self.frames.journal().record(&key))?.is_none() {
+            let code = Bytes::copy_from_slice(code);
+            self.frames.journal().set_record(key, Some(code.clone()));
+            self.frames.scope().store_code(kind, code);
+        }
+        Ok(hash)
+    }
+
+    /// Moves coin between two identities. Tells whether the balance sufficed.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn move_coin(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap> {
+        self.refuse_if_static()?;
+        self.account(gas, from)?;
+        self.pay(gas, from, to, amount)
+    }
+
+    /// Makes the alias of an identity its own. Tells whether it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap`]: the frame ends.
+    pub fn bind(&mut self, identity: &Address) -> Result<bool, Trap> {
+        if self.is_static {
+            return Ok(true);
+        }
+        Ok(fault(self.frames.journal().bind_alias(identity))? == AliasBinding::Bound)
+    }
+
+    fn get(&mut self, gas: &mut GasMeter, key: &Key) -> Result<Option<Bytes>, Trap> {
+        let is_cold = self.frames.journal().warm_record(key);
         let schedule = self.schedule;
         gas.charge(schedule.read(is_cold, 0))?;
-        let value = fault(self.frames.journal().record(&key))?;
+        let value = fault(self.frames.journal().record(key))?;
         let value_bytes = value.as_ref().map_or(0, |value| value.len());
         gas.charge(schedule.read_word.saturating_mul(words(value_bytes)))?;
         Ok(value)
@@ -284,12 +389,23 @@ impl<'a, 'f> Access<'a, 'f> {
         amount: Wei,
     ) -> Result<bool, Trap> {
         self.refuse_if_static()?;
+        let contract = self.contract;
+        self.pay(gas, &contract, to, amount)
+    }
+
+    fn pay(
+        &mut self,
+        gas: &mut GasMeter,
+        from: &Address,
+        to: &Address,
+        amount: Wei,
+    ) -> Result<bool, Trap> {
         let account = self.account(gas, to)?;
         self.charge_value(gas, &account, amount)?;
         if fault(self.frames.journal().bind_alias(to))? == AliasBinding::Taken {
             return Ok(false);
         }
-        let done = fault(self.frames.journal().transfer(&self.contract, to, amount))?;
+        let done = fault(self.frames.journal().transfer(from, to, amount))?;
         Ok(done == Transfer::Done)
     }
 
@@ -378,6 +494,17 @@ impl<'a, 'f> Access<'a, 'f> {
         within("bytes of a storage key", key.len(), STORAGE_KEY_BYTES_MAX)?;
         Ok(Key::kv(&self.contract, key))
     }
+}
+
+fn record_key(place: &RecordPlace<'_>) -> Result<Key, Trap> {
+    within("bytes of a record's key", place.key.len(), STORAGE_KEY_BYTES_MAX)?;
+    let namespace = match place.space {
+        RecordSpace::SvmAccount => Namespace::SvmAccount,
+        RecordSpace::MoveModule => Namespace::MoveModule,
+        RecordSpace::MoveResource => Namespace::MoveResource,
+        RecordSpace::MoveTable => Namespace::MoveTable,
+    };
+    Ok(Key::new(namespace, &place.owner, place.key))
 }
 
 /// A failure of the state ends the frame; the journal remembers it until the transaction ends.

@@ -13,7 +13,7 @@ mod foreign;
 mod keys;
 pub mod limits;
 mod machine;
-mod marshal;
+pub mod marshal;
 mod prelude;
 mod quickjs;
 mod units;

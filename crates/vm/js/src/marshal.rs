@@ -31,13 +31,15 @@ pub(crate) const NUMBER_BITS_MAX: u16 = 48;
 const SAFE_INTEGER_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// The values of parameters, or of results.
-pub(crate) fn from_parameters(values: &[Value], parameters: &[Parameter]) -> Vec<JsValue> {
+#[must_use]
+pub fn from_parameters(values: &[Value], parameters: &[Parameter]) -> Vec<JsValue> {
     values.iter().zip(parameters).map(|(value, it)| from_value(value, &it.kind)).collect()
 }
 
 /// A value of a type as a value of the language.
+#[must_use]
 #[allow(clippy::cast_precision_loss, reason = "the types have at most 48 bits")]
-pub(crate) fn from_value(value: &Value, kind: &Type) -> JsValue {
+pub fn from_value(value: &Value, kind: &Type) -> JsValue {
     match (value, kind.resolved()) {
         (Value::Bool(truth), _) => JsValue::Bool(*truth),
         (Value::Uint(number), Type::Uint(bits)) if *bits <= NUMBER_BITS_MAX => {
@@ -95,10 +97,7 @@ fn from_enum(number: u32, payload: Option<&Value>, enumeration: &EnumType) -> Js
 /// # Errors
 ///
 /// What is missing or of another type, in words.
-pub(crate) fn to_parameters(
-    given: &JsValue,
-    parameters: &[&Parameter],
-) -> Result<Vec<Value>, String> {
+pub fn to_parameters(given: &JsValue, parameters: &[&Parameter]) -> Result<Vec<Value>, String> {
     let items: Vec<&JsValue> = match given {
         JsValue::List(items) if items.len() == parameters.len() => items.iter().collect(),
         JsValue::List(items) => {

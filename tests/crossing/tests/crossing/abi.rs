@@ -70,7 +70,7 @@ fn the_deployer_says_what_is_wrong_with_its_input() {
         (whole.slice(..40), ""),
         (deploy(200, code.clone(), ""), "there is no machine of number 200"),
         (deploy(0, code.clone(), ""), "evm code"),
-        (deploy(2, code.clone(), ""), "is not part of this node"),
+        (deploy(3, code.clone(), ""), "is not part of this node"),
         (deploy(1, code.clone(), "not json"), "interface:"),
         (deploy(1, Bytes::new(), ""), ""),
     ];

@@ -23,6 +23,8 @@ mod reentrancy;
 mod refused;
 mod revert;
 mod snapshot;
+mod solana;
+mod solana_token;
 mod static_call;
 mod stylus;
 mod trap;

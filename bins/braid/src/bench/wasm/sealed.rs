@@ -4,7 +4,7 @@ use braidvm::{
     Address, B256, Bytes, CodeHash, Hash, U256, VmKind, Wei,
     rooms::vm::{
         CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, GasMeter, Host,
-        ScanRequest, Schedule, Trap,
+        RecordPlace, ScanRequest, Schedule, Trap,
         object::{ObjectKey, ObjectStore},
     },
 };
@@ -57,6 +57,12 @@ impl Host for SealedHost<'_> {
         interface(&mut GasMeter, &Address) -> Option<Bytes>;
         transfer(&mut GasMeter, &Address, Wei) -> bool;
         call(&mut GasMeter, &CallRequest<'_>) -> CallOutcome;
+        call_as(&mut GasMeter, &Address, &CallRequest<'_>) -> CallOutcome;
+        record_get(&mut GasMeter, &RecordPlace<'_>) -> Option<Bytes>;
+        record_put(&mut GasMeter, &RecordPlace<'_>, Option<&[u8]>) -> ();
+        code_get(&mut GasMeter, &CodeHash) -> Option<Bytes>;
+        code_put(&mut GasMeter, &[u8]) -> CodeHash;
+        move_coin(&mut GasMeter, &Address, &Address, Wei) -> bool;
         deploy(&mut GasMeter, &DeployRequest<'_>) -> DeployOutcome;
         emit(&mut GasMeter, &[B256], &[u8]) -> ();
         block_hash(&mut GasMeter, u64) -> B256;

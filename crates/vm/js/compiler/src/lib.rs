@@ -21,7 +21,7 @@ mod parse;
 pub mod unit;
 
 pub use error::{CompileError, Place};
-pub use pack::{ReadFile, entry_of_package, pack};
+pub use pack::{ReadFile, Stripped, entry_of_package, pack, resolve_import, strip_types};
 pub use unit::{Module, ModuleKind, Unit};
 
 /// Native stack for a syntax tree as deep as the layout of a source allows.
@@ -76,5 +76,10 @@ pub fn compile(bytes: &[u8]) -> Result<Compiled, CompileError> {
 /// As [`compile`].
 pub fn compile_unit(unit: &Unit) -> Result<Compiled, CompileError> {
     unit.check_limits()?;
-    stacker::grow(STACK_BYTES, || link::link(unit))
+    on_large_stack(|| link::link(unit))
+}
+
+/// Runs `work` where trees may be deep.
+fn on_large_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::grow(STACK_BYTES, work)
 }

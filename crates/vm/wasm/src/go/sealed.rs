@@ -5,7 +5,7 @@ use vm::object::{ObjectKey, ObjectStore};
 use vm::schedule::SCHEDULE_V1;
 use vm::{
     CallOutcome, CallRequest, DeployOutcome, DeployRequest, Environment, GasMeter, Host,
-    ScanRequest, Schedule, Trap,
+    RecordPlace, ScanRequest, Schedule, Trap,
 };
 
 /// A host that offers the environment and nothing else.
@@ -100,6 +100,12 @@ impl Host for Sealed<'_> {
         interface(&Address) -> Option<Bytes>;
         transfer(&Address, Wei) -> bool;
         call(&CallRequest<'_>) -> CallOutcome;
+        call_as(&Address, &CallRequest<'_>) -> CallOutcome;
+        record_get(&RecordPlace<'_>) -> Option<Bytes>;
+        record_put(&RecordPlace<'_>, Option<&[u8]>) -> ();
+        code_get(&CodeHash) -> Option<Bytes>;
+        code_put(&[u8]) -> CodeHash;
+        move_coin(&Address, &Address, Wei) -> bool;
         deploy(&DeployRequest<'_>) -> DeployOutcome;
         emit(&[B256], &[u8]) -> ();
         block_hash(u64) -> B256;

@@ -5,6 +5,7 @@
 mod literals;
 mod print;
 mod resolve;
+mod strip;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ use crate::{
     interface,
     unit::{MODULES_MAX, Module, Unit},
 };
+
+pub use self::strip::{Stripped, resolve_import, strip_types};
 
 /// Reads a file of the project by its path from the project's folder, with `/` between the parts;
 /// none where there is no such file.

@@ -97,16 +97,26 @@ fn print_in(
         return Err(finding);
     }
     let needs = names.needs;
+    let (source, lines) = code_and_lines(name, source, &program);
+    Ok(Printed { kind, source, lines, needs })
+}
+
+/// The text of a program without comments, and for each of its lines the one of `source`.
+pub(super) fn code_and_lines(
+    name: &str,
+    source: &str,
+    program: &Program<'_>,
+) -> (String, Vec<u32>) {
     let options = CodegenOptions {
         comments: CommentOptions::disabled(),
         source_map_path: Some(PathBuf::from(name)),
         ..CodegenOptions::default()
     };
-    let printed = Codegen::new().with_options(options).with_source_text(source).build(&program);
+    let printed = Codegen::new().with_options(options).with_source_text(source).build(program);
     let tokens = printed.map.iter().flat_map(|map| map.get_tokens());
     let lines =
         lines_of(&printed.code, tokens.map(|token| (token.get_dst_line(), token.get_src_line())));
-    Ok(Printed { kind, source: printed.code, lines, needs })
+    (printed.code, lines)
 }
 
 fn source_type(name: &str) -> Result<SourceType, Finding> {
@@ -131,7 +141,7 @@ fn kind_of(name: &str, has_module_syntax: bool) -> ModuleKind {
 }
 
 /// Takes the types out, and makes enums and parameter properties of TypeScript plain JavaScript.
-fn strip<'a>(
+pub(super) fn strip<'a>(
     allocator: &'a Allocator,
     name: &str,
     program: &mut Program<'a>,
