@@ -1,5 +1,5 @@
-//! Code that was run lately, by its hash. Its bytes follow from the hash, so that nothing is lost by
-//! not asking the state for them again, and a call does not read a program of half a megabyte.
+//! Code that was run lately, by its hash. Its bytes follow from the hash, so that nothing is lost
+//! by not asking the state for them again, and a call does not read a program of half a megabyte.
 
 use parking_lot::Mutex;
 use primitives::{Bytes, CodeHash};

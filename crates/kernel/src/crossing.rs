@@ -16,7 +16,7 @@ use crate::{
     host::FrameHost,
     lifecycle::{self, Desk},
     native,
-    registry::Registry,
+    registry::{Registry, RegistryError},
 };
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
@@ -110,7 +110,7 @@ impl Crossroads {
         let machine = match self.registry.hosted(run.kind) {
             Ok(Some(machine)) => machine,
             Ok(None) => return not_runnable(format!("machine {} runs no hosted frames", run.kind)),
-            Err(error) => return not_runnable(error.to_string()),
+            Err(error) => return Outcome::halt(cannot_run(frames, &error)),
         };
         let environment = frames.environment().clone();
         let frame = Frame {
@@ -267,6 +267,17 @@ pub(crate) fn on_enough_stack<T>(frame: impl FnOnce() -> T) -> T {
 /// A revert of a system contract with a reason in words.
 pub(crate) fn refuse(reason: &str, gas_left: Gas) -> Outcome {
     Outcome::revert(encode_error_string(reason), gas_left)
+}
+
+/// Why a frame ends that needs a machine which cannot run: a result like any other where the rules
+/// of the chain say so, and a fault where this node has stopped it.
+pub(crate) fn cannot_run(frames: &mut Frames<'_>, error: &RegistryError) -> HaltReason {
+    let reason = error.to_string();
+    if matches!(error, RegistryError::Stopped(_)) {
+        frames.scope().set_fault(reason);
+        return HaltReason::Fault;
+    }
+    HaltReason::NotRunnable(reason)
 }
 
 /// The journal remembers the failure of the state; the halt only unwinds.

@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
         fs::read(&file)?.hash(&mut hasher);
     }
     println!("cargo:rerun-if-changed=src");
-    println!("cargo:rustc-env=BRAID_WASM_SOURCES={:016x}", hasher.finish());
+    println!("cargo:rustc-env=WASM_STRAND_SOURCES={:016x}", hasher.finish());
     Ok(())
 }
 

@@ -97,8 +97,8 @@ impl World {
     }
 }
 
-/// Makes a machine that finds in `directory` what an earlier one left, and a program ready on it for
-/// the interpreter, as its first call does.
+/// Makes a machine that finds in `directory` what an earlier one left, and a program ready on it
+/// for the interpreter, as its first call does.
 fn millis_of_loading(directory: &Path) -> Result<f64, Failure> {
     let config = WasmConfig {
         engine: EngineChoice::Interpreted,

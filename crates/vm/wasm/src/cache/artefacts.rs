@@ -1,5 +1,5 @@
-//! Native code and the snapshots of Go programs on disk, so that a restart neither compiles nor starts
-//! again.
+//! Native code and the snapshots of Go programs on disk, so that a restart neither compiles nor
+//! starts again.
 //!
 //! Loading native code means trusting it, so only files that this node wrote are loaded: the
 //! directory is the owner's alone, and each file ends with a hash keyed with a secret of the node
@@ -40,7 +40,7 @@ impl ArtefactName {
 }
 
 /// A number that differs where the sources of this crate do.
-const SOURCES: &str = env!("BRAID_WASM_SOURCES");
+const SOURCES: &str = env!("WASM_STRAND_SOURCES");
 
 /// What the name of an artefact ends with.
 const EXTENSION: &str = "artefact";
