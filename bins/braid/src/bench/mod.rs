@@ -14,9 +14,11 @@ mod clock;
 mod crossing;
 mod evm;
 mod go;
+mod javascript;
 mod parallel;
 mod peer;
 mod prefetch;
+mod sealed;
 mod store;
 mod tree;
 mod wasm;
@@ -75,6 +77,7 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
         BenchGroup::Go => go::run(&mut bench)?,
+        BenchGroup::Js => javascript::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
         BenchGroup::State => {
             store::run(&mut bench)?;

@@ -4,7 +4,6 @@
 //! without a host; both sides make an instance for each call, as a frame of a chain must.
 
 mod programs;
-mod sealed;
 
 use braidvm::{
     Address, Bytes, CodeHash, Gas, Wei,
@@ -19,11 +18,8 @@ use wasmtime::{
     PoolingAllocationConfig, Store,
 };
 
-use self::{
-    programs::{NOTHING, PROGRAMS},
-    sealed::SealedHost,
-};
-use super::{Bench, Goal, Pair, clock::Clock, micros_each, module};
+use self::programs::{NOTHING, PROGRAMS};
+use super::{Bench, Goal, Pair, clock::Clock, micros_each, module, sealed::SealedHost};
 use crate::failure::Failure;
 
 const CALLS: u32 = 20_000;

@@ -41,6 +41,8 @@ pub(crate) enum BenchGroup {
     Wasm,
     /// Programs in Go
     Go,
+    /// JavaScript: transfers in kept and fresh contexts, against other machines, and metering
+    Js,
     /// A call into another machine against a call within one
     Crossing,
     /// The store

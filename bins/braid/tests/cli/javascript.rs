@@ -42,6 +42,19 @@ fn a_test_that_fails_says_where() {
 }
 
 #[test]
+fn a_test_shows_where_a_contract_threw_and_what_it_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let contract = "export function f(): void {\n  console.log(\"seen\", 1n);\n  \
+        throw new Error(\"never\");\n}\n";
+    written(folder.path(), "c.ts", contract);
+    let source = "test(\"f\", () => { braid.deploy(\"./c.ts\").f(); });\n";
+    let path = text(&written(folder.path(), "a.test.ts", source));
+    let run = braid(&["test", &path]).expect_code(1);
+    assert!(run.stdout.contains("ChainError: revert: never (c.ts:3)\n"), "{run:?}");
+    assert!(run.stdout.contains("at a.test.ts:1\n          | seen 1\n"), "{run:?}");
+}
+
+#[test]
 fn a_folder_without_tests_is_a_wrong_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = braid(&["test", &text(folder.path())]).expect_code(2);

@@ -163,3 +163,39 @@ fn javascript_reads_its_own_and_calls_itself_to_the_limit() {
     let receipt = world.send(caller, "deep", &[caller.into(), 1u64.into()]);
     assert_eq!(receipt.values().expect("a number"), [Value::uint(2)]);
 }
+
+const THROWS: &str = "// a comment
+interface Far { away: number }
+
+export function plain(): void {
+    throw new Error('plain');
+}
+export function handled(): void {
+    try { plain(); } catch { }
+    (null as any).nothing;
+}
+export function again(): void {
+    try {
+        plain();
+    } catch (error) {
+        throw error;
+    }
+}
+";
+
+#[test]
+fn the_trace_tells_where_a_contract_threw() {
+    let mut world = World::new();
+    let contract = deploy(&mut world, THROWS, &[]);
+    for (method, expected) in [
+        ("plain", Some("thrown at main.ts:5")),
+        ("again", Some("thrown at main.ts:15")),
+        // The error of the engine has no place, and that of the one that was handled is not told.
+        ("handled", None),
+    ] {
+        let receipt = world.send(contract, method, &[]);
+        assert_eq!(receipt.status, Status::Revert);
+        let lines = &receipt.trace.as_ref().expect("is recorded").debug;
+        assert_eq!(lines.first().map(String::as_str), expected, "{method}");
+    }
+}

@@ -10,7 +10,10 @@ use braidvm::{
     rooms::{
         abi::{Interface, Parameter, RevertReason, decode_revert},
         js_testing::TestHost,
-        vm::{Status, trace::Event},
+        vm::{
+            Status,
+            trace::{CallNode, Event},
+        },
         vm_js::marshal::{from_parameters, from_value, to_parameters},
     },
 };
@@ -21,6 +24,9 @@ use crate::commands::contract;
 
 /// The most blocks that a test makes at once.
 const MINED_BLOCKS_MAX: u64 = 100_000;
+
+/// What the line of a trace begins with that tells where a contract threw.
+const THROWN: &str = "thrown at ";
 
 /// The account that calls where a test says nothing.
 const CALLER: &str = "alice";
@@ -173,8 +179,15 @@ impl ChainHost {
         let status = outcome_name(&output.status);
         if !output.is_success() {
             let reason = self.reason(output);
+            let lines = debug_lines(output);
+            let place = lines.iter().rev().find_map(|line| line.strip_prefix(THROWN));
+            let message = match place {
+                Some(place) => format!("{status}: {reason} ({place})"),
+                None => format!("{status}: {reason}"),
+            };
             return Err(json!({
-                "message": format!("{status}: {reason}"),
+                "message": message,
+                "debug": lines,
                 "status": status,
                 "reason": reason,
                 "data": bytes_json(&output.output),
@@ -200,6 +213,7 @@ impl ChainHost {
             "events": events,
             "gasUsed": output.gas_used.0.to_string(),
             "isCall": is_call,
+            "debug": debug_lines(output),
         }))
     }
 
@@ -235,6 +249,17 @@ impl ChainHost {
         };
         json!({ "contract": address_json(event.address), "name": name, "args": args })
     }
+}
+
+/// What contracts wrote for those who look at the trace, in its order.
+fn debug_lines(output: &CallOutput) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut open: Vec<&CallNode> = output.trace.iter().collect();
+    while let Some(node) = open.pop() {
+        lines.extend(node.debug.iter().cloned());
+        open.extend(node.calls.iter().rev());
+    }
+    lines
 }
 
 fn accounts() -> Json {

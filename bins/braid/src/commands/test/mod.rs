@@ -102,8 +102,7 @@ impl Tally {
         let name = name.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
         let here = std::env::current_dir().unwrap_or_default();
         let shown_name = file.strip_prefix(here).unwrap_or(file).display().to_string();
-        let mut engine = Engine::in_memory(config.clone())?;
-        engine.set_tracing(false);
+        let engine = Engine::in_memory(config.clone())?;
         let folder = file.parent().unwrap_or(&root).to_owned();
         let host = ChainHost { engine, folder, root: root.clone(), marks: Vec::new() };
         let host: SharedHost = Rc::new(RefCell::new(host));

@@ -7,12 +7,12 @@
 //!
 //! ```js
 //! (function ($__env) { 'use strict';
-//!   let $__g = 0, $__m = $__env.memory, $__d = 0, $__t, $__x, $__y;
+//!   let $__g = 0, $__m = $__env.memory, $__d = 0, $__t, $__x, $__y, $__w;
 //!   const $__O = () => { … };                    // leaves when a budget is empty
 //!   const $__T = n => { if (($__g -= n) < 0) $__O(); };
 //!   const $__A = n => { if (($__m -= n) < 0) $__O(); };
 //!   const $__G = () => $__g, $__S = n => { $__g = n; };
-//!   $__env.bind($__T, $__G, $__S, $__A);
+//!   $__env.bind($__T, $__G, $__S, $__A, () => $__w);
 //!   const { add: $__add, … } = $__env.operators;
 //!   …                                            // the modules, metered
 //!   return $__l0();                              // the namespace of the entry module
@@ -33,7 +33,7 @@
 //! | `refill(chunk)` | `chunk` is negative; gives a new one, 0 to 2^30, or ends the script |
 //! | `exhausted()` | ends the script: it allocated more than `memory` |
 //! | `deep()` | throws the `RangeError` of calls that nest too deep; the script may catch it |
-//! | `bind(charge, left, set, allocate)` | takes the four functions below |
+//! | `bind(charge, left, set, allocate, thrown)` | takes the functions below |
 //! | `operators` | the functions of [`OPERATORS`] |
 //! | `modules` | the built-in modules by name, each an object with the exports of [`MODULES`] |
 //!
@@ -43,7 +43,9 @@
 //!
 //! What `bind` gets: `charge(gas)` takes gas and ends the script where there is none; `left()` is
 //! the chunk, negative after the end; `set(chunk)` replaces it, after a call that gave back gas;
-//! `allocate(bytes)` takes of the memory. An amount is an integer of 0 to 2^30.
+//! `allocate(bytes)` takes of the memory; `thrown()` is the place of the `throw` that ran
+//! last and that no handler has caught, as text of file and line, or nothing. An amount is an
+//! integer of 0 to 2^30.
 //! **Gas used = limit − budget of the host − chunk left**, to the unit, on every engine.
 //!
 //! # What a script relies on
@@ -75,6 +77,9 @@ pub const ALLOCATE: &str = "$__A";
 pub const LEFT: &str = "$__G";
 /// `set(chunk)`, as the runtime gets it.
 pub const SET: &str = "$__S";
+
+/// Where the last `throw` stands that no handler has caught.
+pub const THROWN: &str = "$__w";
 
 /// Functions of a script that may be on the stack of one frame at the same time.
 pub const CALL_DEPTH_MAX: u32 = 512;

@@ -13,7 +13,7 @@ use crate::error::Finding;
 pub(crate) const NESTING_MAX: usize = 256;
 
 /// Words after which a slash begins a regular expression and a bracket no call.
-const KEYWORDS: [&str; 30] = [
+pub(crate) const KEYWORDS: [&str; 30] = [
     "break",
     "case",
     "catch",

@@ -26,6 +26,8 @@ pub use unit::{Module, ModuleKind, Unit};
 
 /// Native stack for a syntax tree as deep as the layout of a source allows.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
+/// The same for a source of an author, which may be deeper.
+const AUTHOR_STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// What a unit becomes: a script for an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +78,5 @@ pub fn compile(bytes: &[u8]) -> Result<Compiled, CompileError> {
 /// As [`compile`].
 pub fn compile_unit(unit: &Unit) -> Result<Compiled, CompileError> {
     unit.check_limits()?;
-    on_large_stack(|| link::link(unit))
-}
-
-/// Runs `work` where trees may be deep.
-fn on_large_stack<T>(work: impl FnOnce() -> T) -> T {
-    stacker::grow(STACK_BYTES, work)
+    stacker::grow(STACK_BYTES, || link::link(unit))
 }

@@ -31,6 +31,7 @@ const getter = (target, name) => uncurry(descriptorOf(target, name).get);
 let charge = () => {};
 let allocate = () => {};
 let take = () => 0;
+let thrownAt = () => undefined;
 
 const hasOwn = uncurry(Object.prototype.hasOwnProperty);
 const slice = uncurry(String.prototype.slice);

@@ -41,9 +41,10 @@ const env = {
     addDeep(tooDeep, error);
     throw error;
   },
-  bind: (spend, left, set, reserve) => {
+  bind: (spend, left, set, reserve, thrown) => {
     charge = spend;
     allocate = reserve;
+    thrownAt = thrown ?? nothing;
     take = () => { const chunk = left(); set(0); return chunk };
   },
   operators,

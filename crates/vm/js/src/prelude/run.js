@@ -37,11 +37,14 @@ return (factory, name, ...items) => {
     try {
       if (isObject(error) && hasDeep(tooDeep, error)) host(TOO_DEEP);
       reason = reasonOf(error);
+      // For whoever looks at the trace; the reason itself says nothing of lines.
+      const place = thrownAt();
+      if (typeof place === 'string') host(DEBUG, 'thrown at ' + place);
     } catch {
       reason = 'an error that cannot be told';
     }
     return [false, take(), reason];
   } finally {
-    charge = allocate = nothing;
+    charge = allocate = thrownAt = nothing;
   }
 };

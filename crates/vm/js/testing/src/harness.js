@@ -2,6 +2,8 @@
 ((host, file) => {
   'use strict';
 
+  let lines = [];
+
   // Values that JSON does not have.
   const contracts = new WeakMap();
   const hex = bytes => '0x' + [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -41,6 +43,8 @@
   }
   const ask = (operation, request = {}) => {
     const { ok, error } = JSON.parse(host(operation, JSON.stringify(request)));
+    // What contracts print is told with what the test prints.
+    for (const line of (ok ?? error)?.debug ?? []) lines.push(line);
     if (error === undefined) return ok;
     if (error.data) error.data = unpack(error.data);
     throw error.status === undefined ? new Error(error.message) : new ChainError(error);
@@ -211,7 +215,7 @@
   });
   const root = group('', undefined);
   const tests = [];
-  let current = root, hasOnly = false, lines = [];
+  let current = root, hasOnly = false;
   const groupsOf = it => (it === undefined ? [] : [...groupsOf(it.parent), it]);
   const declare = (name, body, how = {}) => {
     if (typeof body !== 'function' && !how.skip) throw new TypeError(`the test "${name}" has no function`);

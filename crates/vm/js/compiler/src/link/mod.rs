@@ -63,7 +63,7 @@ impl Writer<'_> {
         for (index, (module, tree)) in self.unit.modules.iter().zip(parsed).enumerate() {
             let (links, prelude) = self.graph.links(index, &tree.scoping);
             let links = links.map_err(|finding| place(module, finding))?;
-            let metered = meter(&module.source, tree.program, &tree.scoping, &links);
+            let metered = meter(module, tree.program, &tree.scoping, &links);
             let metered = metered.map_err(|finding| place(module, finding))?;
             lines.push((line_count(&source), index));
             self.module(&mut source, index, &prelude, &metered.body);
@@ -87,7 +87,7 @@ impl Writer<'_> {
     fn prologue(&self) -> String {
         let mut out = String::from(
             "(function($__env){'use strict';\
-             let $__g=0,$__m=$__env.memory,$__d=0,$__t,$__x,$__y;\
+             let $__g=0,$__m=$__env.memory,$__d=0,$__t,$__x,$__y,$__w;\
              const $__O=()=>{if($__g<0)$__g=$__env.refill($__g);\
              if($__m<0){$__g=-1;$__env.exhausted();}",
         );
@@ -96,7 +96,7 @@ impl Writer<'_> {
             "if($__d>{CALL_DEPTH_MAX})$__env.deep();}},\
              $__T=n=>{{if(($__g-=n)<0)$__O();}},$__A=n=>{{if(($__m-=n)<0)$__O();}},\
              $__G=()=>$__g,$__S=n=>{{$__g=n;}},$__R=(o,k)=>{{$__x=o;$__y=k;}};\
-             $__env.bind($__T,$__G,$__S,$__A);const{{"
+             $__env.bind($__T,$__G,$__S,$__A,()=>$__w);const{{"
         );
         for operator in OPERATORS {
             _ = write!(out, "{0}:$__{0},", operator.name);

@@ -9,6 +9,7 @@ mod expressions;
 mod functions;
 mod infer;
 mod patterns;
+mod places;
 mod splice;
 mod statements;
 mod updates;
@@ -19,16 +20,20 @@ use oxc::{
     ast::ast::*,
     ast_visit::{Visit, walk},
     semantic::{Scoping, SymbolId},
+    span::GetSpan,
     syntax::scope::ScopeFlags,
 };
 
 use self::{
     infer::Kinds,
+    places::Places,
     splice::{FunctionId, Splice, Text},
 };
 use crate::{
+    abi::THROWN,
     cost::{CALL, Cost, SIMPLE},
     error::Finding,
+    unit::Module,
 };
 
 /// Gas up to which an arm is paid for by the code around it, taken or not.
@@ -53,11 +58,12 @@ pub(crate) struct Metered {
 
 /// Meters a module whose syntax was checked.
 pub(crate) fn meter(
-    source: &str,
+    module: &Module,
     program: &Program<'_>,
     scoping: &Scoping,
     links: &Links,
 ) -> Result<Metered, Finding> {
+    let source = module.source.as_str();
     let kinds = Kinds::of(program, scoping);
     let mut splice = Splice::default();
     let function = splice.function();
@@ -67,6 +73,7 @@ pub(crate) fn meter(
     splice.put(0, Text::Saved(function));
     let mut meter = Meter {
         source,
+        places: Places::of(module),
         links,
         kinds,
         splice,
@@ -97,6 +104,7 @@ struct Frame {
 
 struct Meter<'s> {
     source: &'s str,
+    places: Places<'s>,
     links: &'s Links,
     kinds: Kinds<'s>,
     splice: Splice,
@@ -295,6 +303,14 @@ impl<'a> Visit<'a> for Meter<'_> {
 
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
         self.attempt(it);
+    }
+
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        let span = it.argument.span();
+        let place = self.places.shown(it.span.start);
+        self.splice.insert(span.start, format!("({THROWN}={place},"));
+        walk::walk_throw_statement(self, it);
+        self.splice.insert(span.end, ")");
     }
 
     fn visit_return_statement(&mut self, it: &ReturnStatement<'a>) {

@@ -165,7 +165,7 @@ impl<'a> Meter<'_> {
         self.add(HANDLER);
         let at = it.body.span.start + 1;
         // The depth first: the charge may end in the next handler of the same function only.
-        self.splice.insert(at, "$__d=$__c;");
+        self.splice.insert(at, "$__d=$__c;$__w=void 0;");
         self.splice.put(at, Text::Charge(region));
         self.splice.insert(at, ";");
         match it.param.as_ref().map(|parameter| &parameter.pattern) {

@@ -2,6 +2,7 @@
 //!
 //! This runs on the author's machine. What it computes is checked again where the unit is deployed.
 
+mod depth;
 mod literals;
 mod print;
 mod resolve;
@@ -16,6 +17,7 @@ use self::{
     resolve::{Place, Resolver},
 };
 use crate::{
+    AUTHOR_STACK_BYTES,
     error::CompileError,
     interface,
     unit::{MODULES_MAX, Module, Unit},
@@ -33,6 +35,10 @@ pub type ReadFile<'f> = &'f dyn Fn(&str) -> Option<String>;
 ///
 /// [`CompileError`] naming the place in the author's file.
 pub fn pack(entry: &str, read: ReadFile<'_>) -> Result<Unit, CompileError> {
+    stacker::grow(AUTHOR_STACK_BYTES, || pack_here(entry, read))
+}
+
+fn pack_here(entry: &str, read: ReadFile<'_>) -> Result<Unit, CompileError> {
     let resolver = Resolver { read };
     let entry = resolver.entry(entry)?;
     let mut printed: BTreeMap<String, Printed> = BTreeMap::new();

@@ -14,6 +14,7 @@ use oxc::{
 };
 
 use super::{
+    depth,
     literals::spelled_out,
     resolve::{Place, Resolver},
 };
@@ -50,6 +51,7 @@ pub(super) fn print(
         }
         false => text,
     };
+    depth::check(source).map_err(|finding| finding.in_source(name, source))?;
     let allocator = Allocator::default();
     let printed = print_in(&allocator, name, source, resolver);
     printed.map_err(|finding| finding.in_source(name, source))

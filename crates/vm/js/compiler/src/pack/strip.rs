@@ -4,11 +4,11 @@
 use oxc::{allocator::Allocator, parser::Parser, span::SourceType};
 
 use super::{
-    ReadFile,
+    ReadFile, depth,
     print::{code_and_lines, strip},
     resolve::{Place, Resolver},
 };
-use crate::{CompileError, error::Finding, parse::finding};
+use crate::{AUTHOR_STACK_BYTES, CompileError, error::Finding, parse::finding};
 
 /// A module without types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub fn strip_types(name: &str, text: &str) -> Result<Stripped, CompileError> {
         return Ok(Stripped { lines: vec![1; source.split('\n').count()], source });
     }
     let allocator = Allocator::default();
-    let stripped = crate::on_large_stack(|| strip_in(&allocator, name, text));
+    let stripped = depth::check(text)
+        .and_then(|()| stacker::grow(AUTHOR_STACK_BYTES, || strip_in(&allocator, name, text)));
     stripped.map_err(|finding| finding.in_source(name, text))
 }
 
