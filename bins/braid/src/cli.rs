@@ -7,6 +7,7 @@ pub(crate) mod lifecycle;
 mod node;
 mod parameters;
 mod show;
+pub(crate) mod solana;
 mod source;
 mod state;
 
@@ -145,6 +146,9 @@ pub(crate) enum Command {
     Object(ObjectArgs),
     /// Show the interface of a file or a contract, or encode and decode by it
     Abi(AbiArgs),
+    /// Accounts, tokens and programs of Solana in its own words
+    #[command(subcommand)]
+    Solana(solana::SolanaCommand),
     /// The state as a whole
     #[command(subcommand)]
     State(StateCommand),

@@ -9,7 +9,11 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use braidvm::{Config, Engine, Format, Gas, Interface, Layers, ResolvedConfig, StateAt, Wei};
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
+use braidvm::{
+    Config, Engine, Format, Gas, Interface, Layers, ResolvedConfig, StateAt, Wei,
+    rooms::block::SOLANA_TYPE,
+};
 use serde_json::json;
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
@@ -115,6 +119,15 @@ pub(crate) fn amounts(caller: &Caller) -> Result<(Wei, Option<Gas>), Failure> {
 pub(crate) fn hexadecimal(what: &str, digits: &str) -> Result<Vec<u8>, Failure> {
     alloy_primitives::hex::decode(digits.trim())
         .map_err(|error| Failure::usage(format!("{what} is not hexadecimal: {error}")))
+}
+
+/// The bytes of a signed transaction: hexadecimal, or after `base64:` what a client of Solana
+/// wrote.
+pub(crate) fn transaction(what: &str, text: &str) -> Result<Vec<u8>, Failure> {
+    let Some(text) = text.trim().strip_prefix("base64:") else { return hexadecimal(what, text) };
+    let bytes = BASE64.decode(text);
+    let bytes = bytes.map_err(|error| Failure::usage(format!("{what} is not base64: {error}")))?;
+    Ok([vec![SOLANA_TYPE], bytes].concat())
 }
 
 /// The bytes of a file that the person named.

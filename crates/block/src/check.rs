@@ -7,7 +7,7 @@ use primitives::BlockNumber;
 use thiserror::Error;
 use vm::BlockEnvironment;
 
-use crate::{ChainRules, RecoveryError, SignedTransaction};
+use crate::{ChainRules, RecoveryError, SOLANA_TYPE, SignedTransaction};
 
 /// Why a transaction may not be in a block.
 #[derive(Debug, Clone, Error)]
@@ -64,6 +64,8 @@ impl ChainRules {
     fn check_chain(&self, transaction: &SignedTransaction) -> Result<(), CheckError> {
         let expected = self.chain_id;
         match transaction.chain_id() {
+            // It names a block of the chain that it is for.
+            None if transaction.kind() == SOLANA_TYPE => {}
             None if !self.accepts_unprotected => return Err(CheckError::Unprotected(expected)),
             Some(found) if found != expected => {
                 let found = Some(found);

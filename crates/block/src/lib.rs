@@ -42,5 +42,5 @@ pub use signature::{Scheme, SecretKey, SecretKeyError, SignatureError};
 pub use suggestion::with_suggestion;
 pub use transaction::{
     AccessHint, Action, BRAID_TYPE, DecodeError, EncodeError, IMPERSONATED_TYPE, Payload,
-    Recovered, RecoveryError, SignedTransaction,
+    Recovered, RecoveryError, SOLANA_TYPE, SignedTransaction,
 };

@@ -135,7 +135,7 @@ impl Signature {
                 recover_secp256k1(*is_y_odd, r, s, hash).map(Address::from_evm)
             }
             Self::Ed25519 { public_key, signature } => {
-                verify_ed25519(public_key, signature, hash)?;
+                verify_ed25519(public_key, signature, hash.as_slice())?;
                 Ok(Address::new(*public_key))
             }
         }
@@ -164,11 +164,20 @@ pub(crate) fn recover_secp256k1(
     Ok(evm_address(&key))
 }
 
+/// The signature of a message itself, or nothing where the key is of another scheme.
+#[cfg(feature = "svm")]
+pub(crate) fn sign_ed25519(key: &SecretKey, message: &[u8]) -> Option<[u8; 64]> {
+    match &key.0 {
+        Secret::Ed25519(key) => Some(key.sign(message).to_bytes()),
+        Secret::Secp256k1(_) => None,
+    }
+}
+
 /// Checks by the strict rules: no point of small order, one encoding of each number and point.
-fn verify_ed25519(
+pub(crate) fn verify_ed25519(
     public_key: &[u8; 32],
     signature: &[u8; 64],
-    hash: &Hash,
+    message: &[u8],
 ) -> Result<(), SignatureError> {
     let key = VerifyingKey::from_bytes(public_key).map_err(|_| SignatureError::PublicKey)?;
     let is_canonical = key.to_edwards().compress().as_bytes() == public_key;
@@ -176,7 +185,7 @@ fn verify_ed25519(
         return Err(SignatureError::PublicKey);
     }
     let signature = ed25519_dalek::Signature::from_bytes(signature);
-    key.verify_strict(hash.as_slice(), &signature).map_err(|_| SignatureError::Mismatch)
+    key.verify_strict(message, &signature).map_err(|_| SignatureError::Mismatch)
 }
 
 fn evm_address(key: &secp256k1::PublicKey) -> EvmAddress {

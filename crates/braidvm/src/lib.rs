@@ -37,6 +37,8 @@ mod past;
 mod receipt;
 mod request;
 mod snapshot;
+#[cfg(feature = "svm")]
+mod solana;
 pub mod tree;
 mod units;
 mod verify;
@@ -75,6 +77,8 @@ pub use primitives::{
 };
 pub use receipt::{CallOutput, Receipt};
 pub use request::{Arguments, Deploy, Request};
+#[cfg(feature = "svm")]
+pub use solana::SolanaAccountView;
 pub use state::{Retention, StoreMetrics, record::UpgradePolicy};
 pub use units::parse_amount;
 pub use verify::{VerificationOutcome, VerificationProgress, VerificationTask};

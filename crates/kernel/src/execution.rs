@@ -8,13 +8,15 @@ use state::StateView;
 use thiserror::Error;
 use vm::{BlockEnvironment, Schedule};
 use vm_evm::{
-    Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
+    Anchor, Evm, EvmConfig, Precompiles, Session, Transaction, TransactionError, TransactionResult,
 };
 use vm_native::{NativeVm, Natives, NativesError};
 #[cfg(feature = "svm")]
 use vm_svm::{SvmConfig, SvmVm};
 use vm_wasm::{WasmConfig, WasmVm};
 
+#[cfg(feature = "svm")]
+use crate::solana;
 use crate::{
     crossing::Crossroads,
     lifecycle::is_deploy,
@@ -139,7 +141,13 @@ impl Kernel {
         let crossing = Arc::clone(&self.crossroads);
         let mut session = self.evm.session(view, crossing);
         session.set_block(block);
-        Execution { crossroads: Arc::clone(&self.crossroads), session, is_speculative: false }
+        Execution {
+            crossroads: Arc::clone(&self.crossroads),
+            session,
+            is_speculative: false,
+            #[cfg(feature = "svm")]
+            recent: None,
+        }
     }
 
     /// Lets the machines make code ready that a transaction stored, so that no call waits for a
@@ -162,6 +170,9 @@ pub struct Execution {
     crossroads: Arc<Crossroads>,
     session: Session,
     is_speculative: bool,
+    /// The blocks that transactions may name, once one of them has asked.
+    #[cfg(feature = "svm")]
+    recent: Option<solana::Recent>,
 }
 
 impl Execution {
@@ -179,7 +190,10 @@ impl Execution {
         transaction: &Transaction,
     ) -> Result<TransactionResult, TransactionError> {
         self.switch_evm();
-        let mut result = self.session.transact(transaction)?;
+        let mut result = match &transaction.anchor {
+            None => self.session.transact(transaction)?,
+            Some(anchor) => self.transact_anchored(transaction, anchor)?,
+        };
         name_created(transaction, &mut result);
         if !self.is_speculative {
             self.crossroads.prepare(&result);
@@ -239,6 +253,40 @@ impl Execution {
     /// As [`finish`](Self::finish).
     pub fn close(&mut self) -> Result<Changes, TransactionError> {
         self.session.close()
+    }
+
+    /// Runs a transaction that a recent block or a nonce account makes valid.
+    #[cfg(feature = "svm")]
+    fn transact_anchored(
+        &mut self,
+        transaction: &Transaction,
+        anchor: &Anchor,
+    ) -> Result<TransactionResult, TransactionError> {
+        let recent = match self.recent.take() {
+            Some(recent) => recent,
+            None => {
+                let block = self.session.frames().environment().block.clone();
+                solana::recent(self.session.journal_mut(), &block)?
+            }
+        };
+        let recent = &*self.recent.insert(recent);
+        let admission = solana::admit(self.session.journal_mut(), recent, (transaction, anchor))?;
+        let result = self.session.transact(transaction)?;
+        let settled = (transaction, anchor, &admission);
+        let journal = self.session.journal_mut();
+        solana::settle(journal, recent, settled, result.status.is_success())?;
+        journal.commit_transaction();
+        Ok(result)
+    }
+
+    #[cfg(not(feature = "svm"))]
+    fn transact_anchored(
+        &mut self,
+        _transaction: &Transaction,
+        _anchor: &Anchor,
+    ) -> Result<TransactionResult, TransactionError> {
+        let reason = "this build has no Solana machine, which runs transactions with an anchor";
+        Err(TransactionError::Invalid(reason.to_owned()))
     }
 
     /// Hosted machines ask the registry at each frame; the EVM, which works on the journal itself,

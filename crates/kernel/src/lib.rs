@@ -18,6 +18,8 @@ mod lifecycle;
 mod native;
 mod objects;
 mod registry;
+#[cfg(feature = "svm")]
+mod solana;
 
 pub use crossing::Crossroads;
 pub use estimate::{ESTIMATE_RUNS_MAX, EstimateError};
@@ -31,8 +33,11 @@ pub use lifecycle::{
     deploy_input, deployer, describe_input, lifecycle_input, upgrade_input,
 };
 pub use registry::{MachineStatus, Registry, RegistryError};
+#[cfg(feature = "svm")]
+pub use solana::{SolanaMessage, SolanaTransaction, solana_transaction};
 pub use vm_evm::{
-    AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,
+    AccessEntry, Anchor, Authorization, Checks, Fee, Transaction, TransactionError,
+    TransactionResult,
 };
 pub use vm_evm::{Precompile, PrecompileCall, PrecompileError, PrecompileHost, Precompiles};
 pub use vm_native::{

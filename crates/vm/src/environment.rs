@@ -52,6 +52,8 @@ impl Default for BlockEnvironment {
 pub struct TransactionEnvironment {
     /// Who signed it.
     pub origin: Address,
+    /// Who else signed it, where its form has several signers: transactions of Solana.
+    pub cosigners: Vec<Address>,
     /// What a unit of gas costs its sender.
     pub gas_price: Wei,
     /// Its hash, zero where it is a simulation.

@@ -4,6 +4,7 @@
 
 pub mod contracts;
 pub mod managed;
+mod solana;
 pub mod town;
 pub mod traffic;
 

@@ -19,7 +19,7 @@ use crossing_tests::{
     world,
 };
 
-use crate::{Random, contracts, managed::Managed};
+use crate::{Random, contracts, managed::Managed, solana};
 
 /// Those who send transactions.
 pub const SENDERS: u64 = 14;
@@ -142,6 +142,7 @@ impl Town {
             let record = AccountRecord { balance, ..AccountRecord::default() };
             funds.put(Key::account(&sender(number)), record.encode());
         }
+        solana::fund(&mut funds);
         let view = Arc::new(Overlay::new(world.engine.store().latest(), funds));
         Self {
             sample,
@@ -165,6 +166,12 @@ impl Town {
     #[must_use]
     pub fn view(&self) -> Arc<dyn StateView> {
         Arc::clone(&self.view)
+    }
+
+    /// A counter of each machine that anybody may count with.
+    #[must_use]
+    pub fn counters(&self) -> &[Address] {
+        &self.sample.counters
     }
 
     /// A contract that keeps the balance of the beneficiary in its first slot.
@@ -231,6 +238,9 @@ impl Writer<'_> {
         };
         if self.random.below(12) == 0 {
             return self.invalid(transaction);
+        }
+        if self.random.below(8) == 0 {
+            return solana::transaction(self.town, &mut self.random);
         }
         self.nonces[from as usize] += 1;
         if self.random.below(9) == 0 {

@@ -29,6 +29,7 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
     let town = Town::new();
     let mut counts = [0usize; 2];
     let mut go_counts = 0;
+    let mut solana = [0usize; 2];
     let mut object_events = BTreeSet::new();
     for recipient in [None, Some(sender(5))] {
         let kernel = kernel(recipient);
@@ -37,11 +38,17 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
             for seed in 0..SEEDS {
                 let block = town.block(seed, TRANSACTIONS);
                 let to: Vec<_> = block.transactions.iter().map(|it| it.to).collect();
+                let anchors: Vec<_> = block.transactions.iter().map(|it| it.anchor).collect();
                 let executed =
                     executor.execute(town.view(), &block.environment, block.transactions);
                 let executed = executed.unwrap_or_else(|error| {
                     panic!("seed {seed}, {workers} workers, stretch {stretch}: {error}")
                 });
+                for (outcome, anchor) in executed.outcomes.iter().zip(anchors) {
+                    let is_done =
+                        matches!(outcome, Outcome::Included(it) if it.status.is_success());
+                    solana[usize::from(is_done)] += usize::from(anchor.is_some());
+                }
                 for (outcome, to) in executed.outcomes.iter().zip(to) {
                     counts[usize::from(matches!(outcome, Outcome::Included(_)))] += 1;
                     let Outcome::Included(result) = outcome else { continue };
@@ -55,6 +62,7 @@ fn any_number_of_threads_gives_what_one_after_another_gives() {
         }
     }
     assert_eq!(object_events.len(), 4, "objects are made, changed, given away and deleted");
+    assert!(solana[0] > 100 && solana[1] > 100, "one end of Solana's is rare: {solana:?}");
     assert!(go_counts > 50, "Go counts {go_counts} times");
     assert!(counts[0] > 100 && counts[1] > 1_000, "one outcome is rare: {counts:?}");
 }

@@ -25,6 +25,7 @@ const BOUNDARIES: [Boundary; 7] = [
         libraries: &[
             "solana-account",
             "solana-instruction",
+            "solana-message",
             "solana-program-runtime",
             "solana-pubkey",
             "solana-sbpf",

@@ -119,7 +119,7 @@ pub(crate) fn transaction(
 ) -> Result<(), Failure> {
     match (&arguments.command, &arguments.hash) {
         (Some(TxCommand::Decode { raw }), _) => {
-            let bytes = context::hexadecimal("the transaction", raw)?;
+            let bytes = context::transaction("the transaction", raw)?;
             let transaction = SignedTransaction::decode(&bytes)
                 .map_err(|error| Failure::usage(error.to_string()))?;
             show_transaction(&transaction, None, output)

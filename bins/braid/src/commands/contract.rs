@@ -47,7 +47,7 @@ pub(crate) fn deploy(
 pub(crate) fn send(global: &Global, arguments: &SendArgs, output: &Output) -> Result<(), Failure> {
     let mut engine = context::engine(global)?;
     let receipt = match &arguments.raw {
-        Some(digits) => engine.submit_raw(&context::hexadecimal("--raw", digits)?)?,
+        Some(digits) => engine.submit_raw(&context::transaction("--raw", digits)?)?,
         None => {
             let target = Target {
                 to: arguments.to.clone().unwrap_or_default(),

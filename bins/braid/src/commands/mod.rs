@@ -14,6 +14,7 @@ mod object;
 mod parameters;
 mod proof;
 mod snapshot;
+mod solana;
 mod state;
 mod status;
 mod test;
@@ -66,6 +67,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<ExitCode, Failure> {
         Command::Inspect(arguments) => inspect::inspect(global, arguments, output),
         Command::Object(arguments) => object::object(global, arguments, output),
         Command::Abi(arguments) => inspect::interface(global, arguments, output),
+        Command::Solana(command) => solana::run(global, command, output),
         Command::State(command) => state::run(global, command, output),
         Command::Snapshot(command) => snapshot::run(global, command, output),
         Command::Go(command) => go::run(command, output),

@@ -13,7 +13,7 @@ fn every_command_writes_objects_alone() {
     let vectors = file("tests/conformance/fixtures/counter.json");
     let tests = file("contracts/javascript/tests/token.test.ts");
     let at = FIRST_CONTRACT;
-    let cases: [(&[&str], i32); 56] = [
+    let cases: [(&[&str], i32); 60] = [
         (&["deploy", &token, "Gold", "GLD", "100"], 0),
         (&["deploy", &counter], 0),
         (&["send", at, "transfer", "bob", "5"], 0),
@@ -40,6 +40,10 @@ fn every_command_writes_objects_alone() {
         (&["params", "get", "gas_limit", "--block", "1"], 0),
         (&["params", "get", "gas"], 2),
         (&["params", "set", "gas_limit", "5000000"], 1),
+        (&["solana", "blockhash"], 0),
+        (&["solana", "account", "bob"], 0),
+        (&["solana", "balance", "bob", "--block", "1"], 0),
+        (&["solana", "program", "show", "bob"], 2),
         (&["abi", at], 0),
         (&["abi", &counter, "--encode", "add", "5"], 0),
         (&["abi", at, "--decode", "0x18160ddd"], 0),

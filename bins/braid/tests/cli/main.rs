@@ -8,6 +8,7 @@ mod json;
 mod lifecycle;
 mod monitoring;
 mod session;
+mod solana;
 mod story;
 
 use std::{

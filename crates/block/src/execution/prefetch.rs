@@ -17,7 +17,7 @@ use foldhash::fast::RandomState;
 use kernel::Transaction;
 use parking_lot::Mutex;
 use primitives::{Address, B256, Bytes, Hash};
-use state::{Key, ScanEntry, StateError, StateView, record::AccountRecord};
+use state::{Key, Namespace, ScanEntry, StateError, StateView, record::AccountRecord};
 
 use super::job::Job;
 use crate::AccessHint;
@@ -131,6 +131,9 @@ impl WarmView {
             for key in &hint.keys {
                 // Which of them it is depends on the machine of the contract.
                 self.take(Key::kv(&hint.address, key))?;
+                if key.is_empty() {
+                    self.take(Key::new(Namespace::SvmAccount, &hint.address, &[]))?;
+                }
                 self.take(Key::counter(&hint.address, key))?;
                 if let Ok(slot) = B256::try_from(key.as_ref()) {
                     self.take(Key::slot(&home(&hint.address), &slot))?;

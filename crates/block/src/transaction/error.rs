@@ -21,7 +21,8 @@ pub enum DecodeError {
     },
     /// The first byte says nothing that is known.
     #[error(
-        "transaction type {0:#04x} is unknown; known are legacy, 0x01, 0x02, 0x03, 0x04 and 0x42"
+        "transaction type {0:#04x} is unknown; known are legacy, 0x01, 0x02, 0x03, 0x04, 0x42 \
+         and 0x44"
     )]
     UnknownType(u8),
     /// Blobs are there (EIP-4844), which no node of this chain would keep.
@@ -77,6 +78,9 @@ pub enum EncodeError {
         /// How much there may be.
         limit: u64,
     },
+    /// It is no message of Solana, or a signer's key is missing.
+    #[error("Solana transaction: {0}")]
+    Solana(String),
     /// Ethereum's types have no place for it.
     #[error("{0}, which an Ethereum transaction cannot say")]
     NotEthereum(String),

@@ -3,7 +3,8 @@
 //! Ethereum's own types are read and written as Ethereum does. Type [`BRAID_TYPE`] is Braid's, for
 //! what Ethereum's cannot say: identities of 32 bytes, contracts of other machines, an expiry,
 //! other schemes of signature. Type [`IMPERSONATED_TYPE`] has a sender and no signature; only a
-//! chain for development takes it.
+//! chain for development takes it. Type [`SOLANA_TYPE`] holds a transaction as Solana's clients
+//! write and sign it.
 //!
 //! A transaction has one encoding: what does not encode to the very bytes that it was read from is
 //! refused.
@@ -12,6 +13,7 @@ mod braid;
 mod error;
 mod ethereum;
 mod payload;
+mod solana;
 mod wire;
 
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844};
@@ -20,7 +22,9 @@ use primitives::{Address, BlockNumber, Bytes, Gas, Hash, keccak256};
 
 use crate::{SecretKey, limits::TRANSACTION_BYTES_MAX, signature::Signature};
 
+use self::solana::Solana;
 pub use error::{DecodeError, EncodeError, RecoveryError};
+
 pub use payload::{AccessHint, Action, Payload};
 
 /// The first byte of a transaction in Braid's own form.
@@ -28,6 +32,9 @@ pub const BRAID_TYPE: u8 = 0x42;
 
 /// The first byte of a transaction that names its sender and proves nothing.
 pub const IMPERSONATED_TYPE: u8 = 0x43;
+
+/// The first byte of a transaction in Solana's own form.
+pub const SOLANA_TYPE: u8 = 0x44;
 
 /// Ethereum's envelope without blobs.
 type Envelope = EthereumTxEnvelope<TxEip4844>;
@@ -44,6 +51,7 @@ pub struct SignedTransaction {
 enum Content {
     Ethereum(Box<Envelope>),
     Braid(Box<Payload>, Authority),
+    Solana(Box<Solana>),
 }
 
 /// In whose name a transaction of Braid's own form speaks.
@@ -84,6 +92,9 @@ impl SignedTransaction {
             Some(&kind @ (BRAID_TYPE | IMPERSONATED_TYPE)) => {
                 braid::decode(kind, bytes.get(1..).unwrap_or_default())?
             }
+            Some(&SOLANA_TYPE) => {
+                Content::Solana(Box::new(Solana::decode(bytes.get(1..).unwrap_or_default())?))
+            }
             Some(_) => Content::Ethereum(Box::new(ethereum::decode(bytes)?)),
         };
         let transaction = Self::new(content);
@@ -91,6 +102,15 @@ impl SignedTransaction {
             return Err(DecodeError::NotCanonical);
         }
         Ok(transaction)
+    }
+
+    /// A message of Solana with the signatures of those whom it asks for, out of `keys`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::Solana`] where it is no message, or a key is missing.
+    pub fn sign_solana(message: &[u8], keys: &[SecretKey]) -> Result<Self, EncodeError> {
+        finish(Content::Solana(Box::new(Solana::sign(message, keys)?)))
     }
 
     /// Its bytes, the type first.
@@ -111,6 +131,7 @@ impl SignedTransaction {
         match &self.content {
             Content::Ethereum(envelope) => envelope.tx_type() as u8,
             Content::Braid(_, authority) => authority.kind(),
+            Content::Solana(_) => SOLANA_TYPE,
         }
     }
 
@@ -118,26 +139,29 @@ impl SignedTransaction {
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {
         match &self.content {
-            Content::Ethereum(_) => None,
+            Content::Ethereum(_) | Content::Solana(_) => None,
             Content::Braid(payload, _) => Some(payload),
         }
     }
 
-    /// The chain that it is signed for; nothing for a legacy transaction from before EIP-155.
+    /// The chain that it is signed for; nothing for a legacy transaction from before EIP-155, and
+    /// for one of Solana, which names a block of its chain.
     #[must_use]
     pub fn chain_id(&self) -> Option<u64> {
         match &self.content {
             Content::Ethereum(envelope) => alloy_consensus::Transaction::chain_id(&**envelope),
             Content::Braid(payload, _) => Some(payload.chain_id),
+            Content::Solana(_) => None,
         }
     }
 
-    /// The nonce of its sender.
+    /// The nonce of its sender; 0 for one of Solana, which has none.
     #[must_use]
     pub fn nonce(&self) -> u64 {
         match &self.content {
             Content::Ethereum(envelope) => alloy_consensus::Transaction::nonce(&**envelope),
             Content::Braid(payload, _) => payload.nonce,
+            Content::Solana(_) => 0,
         }
     }
 
@@ -149,10 +173,12 @@ impl SignedTransaction {
                 Gas(alloy_consensus::Transaction::gas_limit(&**envelope))
             }
             Content::Braid(payload, _) => payload.gas_limit,
+            Content::Solana(transaction) => transaction.gas_limit(),
         }
     }
 
-    /// Wei for a unit of gas at most, base fee and tip together.
+    /// Wei for a unit of gas at most, base fee and tip together. One of Solana sets no limit to the
+    /// base fee.
     #[must_use]
     pub fn max_fee(&self) -> u128 {
         match &self.content {
@@ -160,6 +186,7 @@ impl SignedTransaction {
                 alloy_consensus::Transaction::max_fee_per_gas(&**envelope)
             }
             Content::Braid(payload, _) => payload.max_fee,
+            Content::Solana(_) => u128::MAX,
         }
     }
 
@@ -172,6 +199,7 @@ impl SignedTransaction {
                 alloy_consensus::Transaction::priority_fee_or_price(&**envelope)
             }
             Content::Braid(payload, _) => payload.max_priority_fee,
+            Content::Solana(transaction) => transaction.priority_fee(),
         }
     }
 
@@ -183,7 +211,7 @@ impl SignedTransaction {
                 alloy_consensus::Transaction::blob_versioned_hashes(&**envelope)
                     .map_or(0, <[Hash]>::len)
             }
-            Content::Braid(..) => 0,
+            Content::Braid(..) | Content::Solana(_) => 0,
         }
     }
 
@@ -211,6 +239,7 @@ impl SignedTransaction {
                 Ok(signature.signer(&payload.signing_hash())?)
             }
             Content::Braid(_, Authority::Impersonated(sender)) => Ok(*sender),
+            Content::Solana(transaction) => Ok(transaction.sender()?),
         }
     }
 
@@ -232,12 +261,18 @@ impl SignedTransaction {
                 ethereum::transaction(envelope, sender, self.hash)
             }
             Content::Braid(payload, _) => payload.transaction(sender, self.hash)?,
+            Content::Solana(transaction) => transaction.transaction(self.hash),
+        };
+        let hints = match &self.content {
+            Content::Ethereum(_) => Vec::new(),
+            Content::Braid(payload, _) => payload.hints.clone(),
+            Content::Solana(transaction) => transaction.hints(),
         };
         Ok(Recovered {
             transaction,
             kind: self.kind(),
             expiry: self.expiry(),
-            hints: self.payload().map(|payload| payload.hints.clone()).unwrap_or_default(),
+            hints,
             bytes: self.bytes.len(),
         })
     }
@@ -246,6 +281,7 @@ impl SignedTransaction {
         let bytes = match &content {
             Content::Ethereum(envelope) => ethereum::encode(envelope),
             Content::Braid(payload, authority) => braid::encode(payload, authority),
+            Content::Solana(transaction) => transaction.encode(),
         };
         Self { hash: keccak256(&bytes), bytes, content }
     }

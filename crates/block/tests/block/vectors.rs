@@ -108,7 +108,7 @@ fn bytes_that_are_left_over_or_missing_are_refused() {
 
 #[test]
 fn types_that_are_unknown_are_named() {
-    for kind in [0x00, 0x05, 0x41, 0x44, 0x7f, 0xbf] {
+    for kind in [0x00, 0x05, 0x41, 0x45, 0x7f, 0xbf] {
         let error = SignedTransaction::decode(&[kind, 0xc0]).expect_err("an unknown type");
         assert_eq!(error, DecodeError::UnknownType(kind));
     }

@@ -300,6 +300,10 @@ impl Engine {
                 (max_fee.0.saturating_to(), max_priority_fee.0.saturating_to())
             }
             Fee::Legacy { .. } => (base_fee, 0),
+            Fee::Tip { priority_fee } => {
+                let tip: u128 = priority_fee.0.saturating_to();
+                (base_fee.saturating_add(tip), tip)
+            }
         };
         Payload {
             chain_id: self.rules.chain_id,

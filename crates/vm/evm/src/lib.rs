@@ -36,6 +36,7 @@ pub use tracer::{
     CallTraceOptions, StructLogOptions, TRACE_BYTES_MAX, TRACE_STEPS_MAX, TraceError,
 };
 pub use transaction::{
-    AccessEntry, Authorization, Checks, Fee, Transaction, TransactionError, TransactionResult,
+    AccessEntry, Anchor, Authorization, Checks, Fee, Transaction, TransactionError,
+    TransactionResult,
 };
 pub use validate::Evm;

@@ -220,11 +220,13 @@ impl Session {
         rules.disable_base_fee = !checks.base_fee;
         rules.disable_block_gas_limit = !checks.block_gas_limit;
         rules.disable_eip3607 = !checks.sender_code;
-        transaction.write(&mut self.context.tx);
+        let base_fee = self.context.chain.environment.block.base_fee;
+        transaction.write(&mut self.context.tx, base_fee);
         self.begin();
         let Environment { block, transaction: told } = &mut self.context.chain.environment;
-        let TransactionEnvironment { origin, gas_price, hash } = told;
+        let TransactionEnvironment { origin, cosigners, gas_price, hash } = told;
         origin.clone_from(&transaction.from);
+        cosigners.clone_from(&transaction.cosigners);
         hash.clone_from(&transaction.hash);
         *gas_price = transaction.fee.effective(block.base_fee);
         self.bind_aliases(transaction)?;

@@ -54,8 +54,24 @@ pub struct Transaction {
     pub blob_fee_max: Option<Wei>,
     /// The chain it is signed for (EIP-155), if it names one.
     pub chain_id: Option<u64>,
+    /// Who else signed it, where its form has several signers.
+    pub cosigners: Vec<Address>,
+    /// What makes it valid once, in the place of a nonce.
+    pub anchor: Option<Anchor>,
     /// What is checked before it runs.
     pub checks: Checks,
+}
+
+/// What makes a transaction valid once that does not count: it names a recent block, and no other
+/// transaction says the same; or it names the value of a nonce account, which then advances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    /// The hash of a recent block, or the value of the nonce account.
+    pub hash: Hash,
+    /// The hash of what is signed.
+    pub message_hash: Hash,
+    /// The nonce account that the transaction advances, if it does.
+    pub nonce_account: Option<Address>,
 }
 
 /// What a transaction pays for a unit of gas. An amount above 128 bits counts as the largest one
@@ -73,6 +89,11 @@ pub enum Fee {
         max_fee: Wei,
         /// The tip at most.
         max_priority_fee: Wei,
+    },
+    /// The base fee, whatever it is, and a tip.
+    Tip {
+        /// The tip.
+        priority_fee: Wei,
     },
 }
 
@@ -249,6 +270,24 @@ pub enum TransactionError {
         /// This chain.
         expected: u64,
     },
+    /// What it names is the hash of no recent block, nor the value of the nonce account that it
+    /// advances.
+    #[error(
+        "blockhash {hash} is none of the last {blocks} blocks', nor the value of a nonce account \
+         that the transaction advances first"
+    )]
+    BlockNotRecent {
+        /// What it names.
+        hash: Hash,
+        /// How many blocks are recent.
+        blocks: u64,
+    },
+    /// The same has been processed, in this block or a recent one.
+    #[error("a transaction that says the same ({0}) was processed already")]
+    AlreadyProcessed(Hash),
+    /// The nonce account has advanced in this block, or who may advance it has not signed.
+    #[error("nonce account {0} has advanced in this block, or its authority did not sign")]
+    NonceNotUsable(Address),
     /// Some other rule of the hardfork.
     #[error("invalid transaction: {0}")]
     Invalid(String),
@@ -279,6 +318,7 @@ impl Fee {
             Self::Dynamic { max_fee, max_priority_fee } => {
                 max_fee.min(Wei(base_fee.0.saturating_add(max_priority_fee.0)))
             }
+            Self::Tip { priority_fee } => Wei(base_fee.0.saturating_add(priority_fee.0)),
         }
     }
 }
@@ -310,12 +350,13 @@ impl TransactionError {
 impl Transaction {
     /// Writes the transaction in revm's words over the one before.
     #[inline]
-    pub(crate) fn write(&self, environment: &mut TxEnv) {
+    pub(crate) fn write(&self, environment: &mut TxEnv, base_fee: Wei) {
         let (gas_price, gas_priority_fee) = match self.fee {
             Fee::Legacy { gas_price } => (fee(gas_price), None),
             Fee::Dynamic { max_fee, max_priority_fee } => {
                 (fee(max_fee), Some(fee(max_priority_fee)))
             }
+            Fee::Tip { .. } => (fee(self.fee.effective(base_fee)), None),
         };
         environment.tx_type = self.kind() as u8;
         environment.caller = self.from.evm_alias();
@@ -353,8 +394,8 @@ impl Transaction {
             _ if !self.authorizations.is_empty() => TransactionType::Eip7702,
             _ if self.blob_fee_max.is_some() => TransactionType::Eip4844,
             Fee::Dynamic { .. } => TransactionType::Eip1559,
-            Fee::Legacy { .. } if !self.access_list.is_empty() => TransactionType::Eip2930,
-            Fee::Legacy { .. } => TransactionType::Legacy,
+            _ if !self.access_list.is_empty() => TransactionType::Eip2930,
+            Fee::Legacy { .. } | Fee::Tip { .. } => TransactionType::Legacy,
         }
     }
 }

@@ -8,7 +8,7 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 use solana_transaction_context::{MAX_ACCOUNTS_PER_INSTRUCTION, MAX_INSTRUCTION_DATA_LEN};
 
-use crate::bridge::BRIDGE;
+use crate::{bridge::BRIDGE, message::SolanaMessage};
 
 /// The flag of an account that signs.
 pub const FLAG_SIGNER: u8 = 1;
@@ -32,6 +32,7 @@ pub static BRIDGE_INTERFACE: LazyLock<Interface> = LazyLock::new(|| {
         "function invoke(bytes32 program, bytes32[] keys, uint8[] flags, bytes data) payable \
          returns (bytes)",
         "function signerOf(address contract) view returns (bytes32)",
+        "function transact(bytes message) returns (bytes)",
     ])
     .expect("invariant: the own signatures parse")
 });
@@ -43,6 +44,8 @@ pub(crate) enum Asked {
     Run(Instruction),
     /// The key that a contract signs with.
     SignerOf(Address),
+    /// To run all instructions of a message.
+    Transact(Box<SolanaMessage>),
 }
 
 /// What `input` asks of `contract`, or why it is nothing.
@@ -58,12 +61,25 @@ pub(crate) fn decode(contract: Address, input: &[u8]) -> Result<Asked, String> {
     let arguments = method.decode_input(input).map_err(|error| error.to_string())?;
     match arguments.as_slice() {
         [Value::Address(contract)] => Ok(Asked::SignerOf(*contract)),
+        [message] => {
+            let bytes =
+                message.as_bytes().ok_or_else(|| "the arguments are malformed".to_owned())?;
+            let message = SolanaMessage::decode(bytes).map_err(|error| error.to_string())?;
+            Ok(Asked::Transact(Box::new(message)))
+        }
         [keys, flags, data] => {
             instruction(Pubkey::new_from_array(*contract.as_bytes()), keys, flags, data)
         }
         [program, keys, flags, data] => instruction(key_of(program)?, keys, flags, data),
         _ => Err("the arguments are malformed".to_owned()),
     }
+}
+
+/// The input of the bridge that runs a message.
+pub(crate) fn transact_input(message: &[u8]) -> Bytes {
+    let method = BRIDGE_INTERFACE.method("transact").expect("invariant: the bridge transacts");
+    let value = Value::bytes(Bytes::copy_from_slice(message));
+    method.encode_call(&[value]).expect("invariant: bytes are of the method's type")
 }
 
 /// The answer to a call that ran an instruction.

@@ -28,6 +28,7 @@ use crate::{
     config::GAS_PER_COMPUTE_UNIT,
     held::{Held, HeldAccounts},
     machine::SvmVm,
+    precompile::Precompile,
     runtime::Surroundings,
     session::{LINK, Session, Shared, Stop},
     sysvar::{LAMPORTS_PER_SIGNATURE, Sysvars},
@@ -45,6 +46,8 @@ pub(crate) struct Job {
     pub(crate) signers: Vec<Pubkey>,
     /// At most so many compute units, if the gas pays for them.
     pub(crate) unit_limit: u64,
+    /// Bytes of the heap of each program, where that is said.
+    pub(crate) heap_bytes: Option<u32>,
 }
 
 /// What is told of a job beside what it wrote.
@@ -74,10 +77,11 @@ pub(crate) fn run(
     report: &mut Report,
     (host, gas): (&mut dyn Host, &mut GasMeter),
 ) -> Result<Vec<u8>, Stop> {
+    charge_signatures(job, (host, gas))?;
     let roles = roles(vm, job)?;
     let keys: Vec<Pubkey> = roles.iter().map(|role| role.key).collect();
     let rent = &vm.runtime.rent;
-    let sysvars = Sysvars::new(block, rent, &keys, &job.instructions, (host, gas))?;
+    let sysvars = Sysvars::new(block, rent, &keys, &as_run(job, &roles), (host, gas))?;
     let held = load(vm, &roles, &sysvars, (host, gas))?;
     charge_deployments(&held, &roles, (host, gas))?;
     let mut programs = programs(vm, block.number.0, &held, (host, gas))?;
@@ -96,6 +100,7 @@ pub(crate) fn run(
     let (result, units_left) = {
         let mut budget = *budget;
         budget.compute_unit_limit = unit_limit;
+        budget.heap_size = job.heap_bytes.unwrap_or(budget.heap_size);
         let mut context = InvokeContext::new(
             &mut transaction,
             &mut programs,
@@ -187,6 +192,30 @@ fn add_role(roles: &mut Vec<Role>, meta: &AccountMeta, job: &Job) -> Result<(), 
     Ok(())
 }
 
+/// The instructions with the roles that their accounts have in the whole transaction, as programs
+/// see them.
+fn as_run(job: &Job, roles: &[Role]) -> Vec<Instruction> {
+    let mut instructions = job.instructions.clone();
+    for meta in instructions.iter_mut().flat_map(|instruction| &mut instruction.accounts) {
+        if let Some(role) = roles.iter().find(|role| role.key == meta.pubkey) {
+            meta.is_signer = role.is_signer;
+            meta.is_writable = role.is_writable;
+        }
+    }
+    instructions
+}
+
+/// Charges for the signatures that instructions have checked.
+fn charge_signatures(job: &Job, (host, gas): (&mut dyn Host, &mut GasMeter)) -> Result<(), Stop> {
+    let all_bytes = job.instructions.iter().map(|instruction| instruction.data.len()).sum();
+    for instruction in &job.instructions {
+        if let Some(precompile) = Precompile::of(&instruction.program_id) {
+            gas.charge(precompile.price(host.schedule(), &instruction.data, all_bytes))?;
+        }
+    }
+    Ok(())
+}
+
 fn load(
     vm: &SvmVm,
     roles: &[Role],
@@ -247,18 +276,23 @@ fn programs(
 }
 
 /// Runs the instructions in their order, up to the first that fails.
-fn process(
-    context: &mut InvokeContext<'_, '_>,
+fn process<'j>(
+    context: &mut InvokeContext<'_, 'j>,
     roles: &[Role],
-    job: &Job,
+    job: &'j Job,
 ) -> Result<(), (usize, InstructionError)> {
     for (number, instruction) in job.instructions.iter().enumerate() {
         configure(context, roles, number, instruction).map_err(|error| (number, error))?;
     }
-    for number in 0..job.instructions.len() {
-        context
-            .process_instruction(&mut 0, &mut ExecuteTimings::default())
-            .map_err(|error| (number, error))?;
+    for (number, instruction) in job.instructions.iter().enumerate() {
+        let program = &instruction.program_id;
+        let result = if context.is_precompile(program) {
+            let all = job.instructions.iter().map(|instruction| instruction.data.as_slice());
+            context.process_precompile(program, &instruction.data, all)
+        } else {
+            context.process_instruction(&mut 0, &mut ExecuteTimings::default())
+        };
+        result.map_err(|error| (number, error))?;
     }
     Ok(())
 }

@@ -31,27 +31,43 @@
 
 mod account;
 mod bridge;
+mod build;
 mod call;
 mod config;
 mod deploy;
 mod frame;
 mod held;
 mod machine;
+mod message;
+mod nonce;
+mod precompile;
 mod program;
+mod resolve;
 mod runtime;
 mod session;
 mod standard;
 mod sysvar;
 mod transaction;
+mod view;
 
 pub use account::{AccountRecord, lamports_of, wei_of};
 pub use bridge::{BRIDGE, BRIDGE_EVM, BridgeCall, signer_of, vault_address};
+pub use build::{LookupTable, SolanaAccount, SolanaInstruction};
 pub use call::{BRIDGE_INTERFACE, FLAG_SIGNER, FLAG_WRITABLE, PROGRAM_INTERFACE};
 pub use config::{GAS_PER_COMPUTE_UNIT, SvmConfig};
 pub use deploy::{deposit_lamports, program_data_of};
 pub use machine::{SvmError, SvmVm};
+pub use message::{
+    MessageError, SIGNATURE_BYTES, SolanaMessage, SolanaTransaction, TRANSACTION_ACCOUNTS_MAX,
+    TRANSACTION_BYTES_MAX,
+};
+pub use nonce::Nonce;
 pub use standard::{
-    StandardAccount, associated_token_account, seeded_account, standard_program,
+    StandardAccount, associated_token_account, program_address, seeded_account, standard_program,
     standard_program_address, standard_programs,
 };
+pub use sysvar::BLOCK_HASHES;
 pub use transaction::{Failure, Instructions, Processed};
+pub use view::{
+    ProgramData, ProgramParts, TokenHolding, TokenMint, from_base58, program_name, to_base58,
+};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use primitives::{Address, Bytes, CodeHash, VmKind, VmVersion, Wei};
+use primitives::{Address, Bytes, CodeHash, Depth, VmKind, VmVersion, Wei};
 use thiserror::Error;
 use vm::{CodeError, CodeReport, Entry, Frame, GasMeter, Host, HostedVm, Outcome, Vm, VmStatus};
 
@@ -13,10 +13,15 @@ use crate::{
     config::SvmConfig,
     deploy::{self, DERIVE_GAS, deposit_lamports},
     frame::{self, Job, Report},
+    message::SolanaMessage,
     program::{self, Programs},
+    resolve,
     runtime::Runtime,
     session::{NEST, Stop},
 };
+
+/// Bytes of the mark that a transaction was processed: payer, block and hash.
+const MARK_BYTES: usize = 32 + 8 + 32;
 
 /// How an ELF file begins.
 const MAGIC: &[u8] = b"\x7fELF";
@@ -68,6 +73,7 @@ impl SvmVm {
                 return Ok(Bytes::copy_from_slice(signer_of(&contract).as_bytes()));
             }
             Asked::Run(instruction) => instruction,
+            Asked::Transact(message) => return self.transact(frame, *message, (host, gas)),
         };
         let own = pubkey(&frame.caller);
         let signs_otherwise =
@@ -83,10 +89,47 @@ impl SvmVm {
         let data = if NEST.is_set() {
             NEST.with(|nest| nest.run(instruction, &signers, (host, gas)))?
         } else {
-            let (instructions, accounts) = (vec![instruction], Vec::new());
-            let job = Job { instructions, accounts, signers, unit_limit: u64::MAX };
+            let job = Job {
+                instructions: vec![instruction],
+                accounts: Vec::new(),
+                signers,
+                unit_limit: u64::MAX,
+                heap_bytes: None,
+            };
             frame::run(self, &frame.environment.block, &job, &mut Report::default(), (host, gas))?
         };
+        Ok(call::encode_answer(&data))
+    }
+
+    /// Runs all instructions of a message in the name of those who signed the transaction.
+    fn transact(
+        &self,
+        frame: &Frame<'_>,
+        message: SolanaMessage,
+        (host, gas): (&mut dyn Host, &mut GasMeter),
+    ) -> Result<Bytes, Stop> {
+        let transaction = &frame.environment.transaction;
+        if frame.depth != Depth(0) || frame.caller != transaction.origin {
+            return Err(Stop::refused("only a transaction itself runs a message"));
+        }
+        if !frame.value.is_zero() {
+            return Err(Stop::refused("a message takes no value: its instructions move coin"));
+        }
+        let signers: Vec<_> =
+            [frame.caller].iter().chain(&transaction.cosigners).map(pubkey).collect();
+        let checks = host.schedule().ed25519_verify.saturating_mul(signers.len() as u64);
+        gas.charge(checks.saturating_add(host.schedule().write(true, false, MARK_BYTES)))?;
+        let limits = *message.limits();
+        let block = &frame.environment.block;
+        let (accounts, instructions) = resolve::instructions(&message, block, (host, gas))?;
+        let job = Job {
+            instructions,
+            accounts,
+            signers,
+            unit_limit: limits.unit_limit,
+            heap_bytes: Some(limits.heap_bytes),
+        };
+        let data = frame::run(self, block, &job, &mut Report::default(), (host, gas))?;
         Ok(call::encode_answer(&data))
     }
 }

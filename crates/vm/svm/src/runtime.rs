@@ -1,10 +1,12 @@
 //! What is the same for every frame: the rules, the builtin programs, the prices of Solana.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use agave_feature_set::FeatureSet;
 use agave_reserved_account_keys::ReservedAccountKeys;
 use solana_account::AccountSharedData;
+use solana_precompile_error::PrecompileError;
 use solana_program_runtime::{
     execution_budget::{SVMTransactionExecutionBudget, SVMTransactionExecutionCost},
     invoke_context::BuiltinFunctionRegisterer,
@@ -14,18 +16,35 @@ use solana_program_runtime::{
 use solana_pubkey::Pubkey;
 use solana_rent::Rent;
 use solana_sbpf::program::BuiltinFunctionDefinition;
-use solana_sdk_ids::{bpf_loader, bpf_loader_upgradeable, native_loader, system_program};
+use solana_sdk_ids::{
+    bpf_loader, bpf_loader_upgradeable, compute_budget, native_loader, system_program,
+};
 use solana_svm_callback::InvokeContextCallback;
 use solana_svm_feature_set::SVMFeatureSet;
 
 use crate::account::{pubkey, shared};
 use crate::bridge::{BRIDGE, Entrypoint as BridgeEntrypoint};
+use crate::precompile::Precompile;
 
 /// What the runtime asks of its surroundings. There are no stakes here.
 #[derive(Debug)]
 pub(crate) struct Surroundings;
 
-impl InvokeContextCallback for Surroundings {}
+impl InvokeContextCallback for Surroundings {
+    fn is_precompile(&self, key: &Pubkey) -> bool {
+        Precompile::of(key).is_some()
+    }
+
+    fn process_precompile(
+        &self,
+        key: &Pubkey,
+        data: &[u8],
+        all: Vec<&[u8]>,
+    ) -> Result<(), PrecompileError> {
+        let precompile = Precompile::of(key).ok_or(PrecompileError::InvalidPublicKey)?;
+        precompile.check(data, &all)
+    }
+}
 
 /// What is the same for every frame.
 pub(crate) struct Runtime {
@@ -90,6 +109,9 @@ impl Runtime {
 
     /// The account of a builtin program, or nothing where the key is none.
     pub(crate) fn builtin_account(&self, key: &Pubkey) -> Option<AccountSharedData> {
+        if Precompile::of(key).is_some() {
+            return Some(shared(1, Vec::new(), native_loader::ID, true));
+        }
         let builtin = self.builtins.iter().find(|builtin| builtin.key == *key)?;
         let name = builtin.name.as_bytes().to_vec();
         Some(shared(1, name, native_loader::ID, true))
@@ -102,6 +124,9 @@ impl core::fmt::Debug for Runtime {
     }
 }
 
+/// The features of today's Solana as its own crates name them.
+pub(crate) static FEATURES: LazyLock<FeatureSet> = LazyLock::new(FeatureSet::all_enabled);
+
 fn builtins() -> Vec<Builtin> {
     let builtin = |key, name: &'static str, register: BuiltinFunctionRegisterer| {
         let entry = Arc::new(ProgramCacheEntry::new_builtin(0, name.len(), register));
@@ -109,10 +134,12 @@ fn builtins() -> Vec<Builtin> {
     };
     let system = solana_system_program::system_processor::Entrypoint::register;
     let loader = solana_bpf_loader_program::Entrypoint::register;
+    let budget = solana_compute_budget_program::Entrypoint::register;
     vec![
         builtin(system_program::ID, "system_program", system),
         builtin(bpf_loader::ID, "solana_bpf_loader_program", loader),
         builtin(bpf_loader_upgradeable::ID, "solana_bpf_loader_upgradeable_program", loader),
+        builtin(compute_budget::ID, "compute_budget_program", budget),
         builtin(pubkey(&BRIDGE), "braid_bridge", BridgeEntrypoint::register),
     ]
 }

@@ -11,11 +11,12 @@ use crate::{
 };
 
 /// The standard programs by name, and where they are on every Solana chain.
-const PROGRAMS: [(&str, Pubkey); 4] = [
+const PROGRAMS: [(&str, Pubkey); 5] = [
     ("token", pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")),
     ("associated-token", pubkey!("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")),
     ("memo", pubkey!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")),
     ("token-2022", pubkey!("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")),
+    ("address-lookup-table", pubkey!("AddressLookupTab1e1111111111111111111111111")),
 ];
 
 /// An account of a first state.
@@ -31,7 +32,8 @@ pub struct StandardAccount {
     pub code: Option<(CodeHash, Bytes)>,
 }
 
-/// The names of the standard programs: SPL Token, Associated Token Account, Memo and Token-2022.
+/// The names of the standard programs: SPL Token, Associated Token Account, Memo, Token-2022 and
+/// Address Lookup Table.
 pub fn standard_programs() -> impl Iterator<Item = &'static str> {
     PROGRAMS.iter().map(|(name, _)| *name)
 }
@@ -67,6 +69,14 @@ pub fn associated_token_account(
     let seeds = [owner, token_program, mint].map(|it| it.as_bytes().as_slice());
     let (_, associated) = PROGRAMS[1];
     address(&Pubkey::find_program_address(&seeds, &associated).0)
+}
+
+/// Where an account is that a program derives from seeds, and the number that makes it no key of
+/// anybody. Nothing where the seeds break a limit.
+#[must_use]
+pub fn program_address(seeds: &[&[u8]], program: &Address) -> Option<(Address, u8)> {
+    let (key, bump) = Pubkey::try_find_program_address(seeds, &pubkey_of(program))?;
+    Some((address(&key), bump))
 }
 
 /// Where the account is that `base` makes with a seed for the program `owner`: it needs no key of

@@ -10,7 +10,7 @@ use solana_last_restart_slot::LastRestartSlot;
 use solana_program_runtime::sysvar_cache::SysvarCache;
 use solana_pubkey::Pubkey;
 use solana_rent::Rent;
-use solana_sdk_ids::sysvar;
+use solana_sdk_ids::{address_lookup_table, sysvar};
 use solana_slot_hashes::SlotHashes;
 use solana_stake_history::StakeHistory;
 use vm::{BlockEnvironment, GasMeter, Host};
@@ -30,7 +30,7 @@ const RECENT_BLOCKHASHES_BYTES: usize = 8 + 150 * (32 + 8);
 pub(crate) const LAMPORTS_PER_SIGNATURE: u64 = 5000;
 
 /// Blocks whose hashes the accounts of earlier blocks hold.
-const BLOCK_HASHES: u64 = 150;
+pub const BLOCK_HASHES: u64 = 150;
 
 /// The sysvars of a frame.
 #[derive(Debug)]
@@ -51,7 +51,11 @@ impl Sysvars {
         (host, gas): (&mut dyn Host, &mut GasMeter),
     ) -> Result<Self, Stop> {
         let asks = |key: Pubkey| keys.contains(&key);
-        let asks_hashes = asks(sysvar::slot_hashes::ID) || asks(sysvar::recent_blockhashes::ID);
+        // The program of lookup tables asks for earlier blocks without naming their account.
+        let asks_hashes =
+            [sysvar::slot_hashes::ID, sysvar::recent_blockhashes::ID, address_lookup_table::ID]
+                .into_iter()
+                .any(asks);
         let hashes = if asks_hashes { earlier(block.number.0, host, gas)? } else { Vec::new() };
         let blockhash = hashes.first().map_or_else(Hash::default, |(_, hash)| *hash);
         let mut accounts = plain(block, rent);
@@ -105,7 +109,11 @@ fn plain(block: &BlockEnvironment, rent: &Rent) -> Vec<(Pubkey, Vec<u8>)> {
 }
 
 /// The hashes of the last blocks, the latest first.
-fn earlier(number: u64, host: &mut dyn Host, gas: &mut GasMeter) -> Result<Vec<(u64, Hash)>, Stop> {
+pub(crate) fn earlier(
+    number: u64,
+    host: &mut dyn Host,
+    gas: &mut GasMeter,
+) -> Result<Vec<(u64, Hash)>, Stop> {
     let first = number.saturating_sub(BLOCK_HASHES);
     let mut hashes = Vec::new();
     for slot in (first..number).rev() {

@@ -71,7 +71,8 @@ impl SvmVm {
         (host, gas): (&mut dyn Host, &mut GasMeter),
     ) -> Result<Processed, Trap> {
         let Instructions { list, accounts, signers, unit_limit } = instructions;
-        let job = Job { instructions: list, accounts, signers, unit_limit };
+        let heap_bytes = None;
+        let job = Job { instructions: list, accounts, signers, unit_limit, heap_bytes };
         let mut report = Report::default();
         let ran = frame::run(self, block, &job, &mut report, (host, gas));
         let Report { units, logs, failure } = report;

@@ -119,7 +119,7 @@ fn read(file: &Path) -> Result<Vec<SignedTransaction>, Failure> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let read = |(number, line): (usize, &str)| {
         let place = format!("{}:{number}", file.display());
-        let bytes = context::hexadecimal(&format!("{place}: the transaction"), line)?;
+        let bytes = context::transaction(&format!("{place}: the transaction"), line)?;
         SignedTransaction::decode(&bytes)
             .map_err(|error| Failure::usage(format!("{place}: {error}")))
     };

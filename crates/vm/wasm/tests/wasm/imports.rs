@@ -44,6 +44,7 @@ fn host() -> MemoryHost {
         },
         transaction: TransactionEnvironment {
             origin: Address::new([3; 32]),
+            cosigners: Vec::new(),
             gas_price: Wei::from_u64(6),
             hash: B256::repeat_byte(4),
         },
