@@ -7,7 +7,7 @@ use std::{
 
 use state::Key;
 
-use crate::memory::{Conflict, Index, Memory, Origin, Reads, Seen};
+use crate::memory::{Conflict, Index, Memory, Origin, Reads};
 
 /// How a run went. It differs from run to run.
 #[derive(Debug, Clone, Default)]
