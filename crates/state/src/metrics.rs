@@ -35,6 +35,10 @@ pub struct StoreMetrics {
     pub cache_bytes: u64,
     /// The most that these may come to.
     pub cache_bytes_max: u64,
+    /// How often a record of the latest state was read that was in memory.
+    pub record_hits: u64,
+    /// How often one was read that was not.
+    pub record_misses: u64,
 }
 
 /// A part of a store on disk.

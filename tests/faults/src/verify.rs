@@ -21,11 +21,14 @@ const TREE_CACHE_BYTES: usize = 1 << 20;
 ///
 /// Those of the store.
 pub fn open(path: &Path) -> Result<FjallStore, state::StateError> {
-    let tree_cache_bytes = TREE_CACHE_BYTES;
-    FjallStore::open(
-        path,
-        &FjallConfig { cache_bytes: CACHE_BYTES, tree_cache_bytes, create: true },
-    )
+    let config = FjallConfig {
+        cache_bytes: CACHE_BYTES,
+        tree_cache_bytes: TREE_CACHE_BYTES,
+        // What is read is to come from the disk.
+        record_cache_bytes: 0,
+        create: true,
+    };
+    FjallStore::open(path, &config)
 }
 
 /// Checks that a store is as it was after the steps that were acknowledged, or after the one that

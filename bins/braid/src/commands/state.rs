@@ -291,12 +291,18 @@ fn status(global: &Global, output: &Output) -> Result<(), Failure> {
         row("changes still to prune", thousands(metrics.prune_pending_keys)),
         row("pages still to prune", thousands(metrics.prune_pending_pages)),
         row("cache", of_bytes(metrics.cache_bytes, metrics.cache_bytes_max)),
+        row("records in memory", hits(metrics.record_hits, metrics.record_misses)),
         row("disk", format!("{} bytes", thousands(metrics.disk_bytes))),
     ];
     for part in &metrics.disk_parts {
         rows.push(row(&format!("disk: {}", part.name), format!("{} bytes", thousands(part.bytes))));
     }
     output.table(&["property", "value"], &rows)
+}
+
+/// How many reads found what they asked for.
+pub(super) fn hits(hits: u64, misses: u64) -> String {
+    format!("{} of {} reads", thousands(hits), thousands(hits.saturating_add(misses)))
 }
 
 fn of_bytes(bytes: u64, bytes_max: u64) -> String {

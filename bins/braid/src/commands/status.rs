@@ -2,6 +2,7 @@
 
 use braidvm::{metrics::Status, tree::thousands};
 
+use super::state::hits;
 use crate::{cli::Global, context, failure::Failure, output::Output, telemetry};
 
 pub(crate) fn status(
@@ -55,6 +56,7 @@ fn properties(status: &Status) -> Vec<Vec<String>> {
                 thousands(store.cache_bytes_max)
             ),
         ),
+        ("records in memory", hits(store.record_hits, store.record_misses)),
     ];
     if let Some(block) = &status.last_block {
         rows.extend([

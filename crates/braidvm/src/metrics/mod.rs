@@ -133,6 +133,8 @@ impl Monitor {
             disk_bytes: store.disk_bytes,
             cache_bytes: store.cache_bytes,
             cache_bytes_max: store.cache_bytes_max,
+            record_hits: store.record_hits,
+            record_misses: store.record_misses,
         };
         let machine = |it: kernel::MachineStatus| MachineFigures {
             vm: it.kind.to_string(),

@@ -45,6 +45,20 @@ fn chain(page: &mut Page, status: &Status) {
     ] {
         page.single(name, "gauge", help, value);
     }
+    for (name, help, value) in [
+        (
+            "braid_store_record_hits_total",
+            "Reads of a record of the latest state that was in memory.",
+            status.store.record_hits,
+        ),
+        (
+            "braid_store_record_misses_total",
+            "Reads of one that was not.",
+            status.store.record_misses,
+        ),
+    ] {
+        page.single(name, "counter", help, value);
+    }
     let uptime = Decimal(status.uptime_ms, 1_000);
     page.single("braid_uptime_seconds", "gauge", "Since this process began to count.", uptime);
 }

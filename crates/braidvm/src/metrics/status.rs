@@ -61,6 +61,12 @@ pub struct StoreFigures {
     pub cache_bytes: u64,
     /// The most that these may come to.
     pub cache_bytes_max: u64,
+    /// How often a record of the latest state was read that was in memory.
+    #[serde(default)]
+    pub record_hits: u64,
+    /// How often one was read that was not.
+    #[serde(default)]
+    pub record_misses: u64,
 }
 
 /// The blocks of one process, together.

@@ -12,6 +12,7 @@ use primitives::{BlockNumber, Hash};
 use super::{
     FjallStore, Keyspaces, build, failed,
     layout::{BlockPart, block_key},
+    records::Since,
     tree::{Form, root_from, stage_pages, stage_root},
     view::FjallView,
 };
@@ -64,7 +65,7 @@ impl FjallStore {
         let sealed = committed.and_then(|()| writer.seal(tip));
         writer.failed = sealed.is_err();
         sealed?;
-        self.show_tip(tip, None, false);
+        self.show_tip(tip, None, false, &Since::Block(&writes));
         writer.flush_after(bytes, keyspaces)?;
         Ok(writes.len())
     }
@@ -103,7 +104,7 @@ impl FjallStore {
         committed?;
         self.shared.pages.advance(next, pages);
         let tip = self.tip().expect("invariant: there are blocks");
-        self.show_tip(tip, Some((next, root)), false);
+        self.show_tip(tip, Some((next, root)), false, &Since::Same);
         writer.flush_after(bytes, keyspaces)
     }
 

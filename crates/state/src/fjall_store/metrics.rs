@@ -38,6 +38,8 @@ pub(super) fn of(
     let oldest = [keys.oldest, pages.oldest].into_iter().flatten().min();
     let disk_parts = disk_parts(keyspaces)?;
     let (tree_bytes, tree_bytes_max) = (shared.pages.bytes(), shared.pages.bytes_max());
+    let (record_bytes, record_bytes_max) = shared.records.bytes();
+    let (record_hits, record_misses) = shared.records.counts();
     Ok(StoreMetrics {
         tip,
         tree_lag_blocks: tree_lag_blocks(tip, tree_tip),
@@ -48,8 +50,10 @@ pub(super) fn of(
         prune_pending_pages: pages.count,
         disk_bytes: disk_parts.iter().map(|part| part.bytes).sum(),
         disk_parts,
-        cache_bytes: keyspaces.db.cache_size() + tree_bytes as u64,
-        cache_bytes_max: keyspaces.db.cache_capacity() + tree_bytes_max as u64,
+        cache_bytes: keyspaces.db.cache_size() + (tree_bytes + record_bytes) as u64,
+        cache_bytes_max: keyspaces.db.cache_capacity() + (tree_bytes_max + record_bytes_max) as u64,
+        record_hits,
+        record_misses,
     })
 }
 

@@ -21,6 +21,7 @@ mod lag;
 mod layout;
 mod metrics;
 mod open;
+mod records;
 mod seal;
 mod tree;
 mod upgrade;
@@ -48,6 +49,7 @@ use self::{
         decode_tip, encode_keys, encode_previous, encode_tip, history_key, index_key, parse_number,
     },
     open::{Directory, Keyspaces, describe},
+    records::{RecordCache, Since},
     seal::Seal,
     tree::{Form, read_root, root_from, stage_pages, stage_root},
     view::{FjallView, parse_block_hash},
@@ -72,13 +74,20 @@ pub struct FjallConfig {
     pub cache_bytes: u64,
     /// Bytes of pages of the tree that are kept in memory, see [`commitment`](crate::commitment).
     pub tree_cache_bytes: usize,
+    /// Bytes of records of the latest state that are kept in memory; none where it is 0.
+    pub record_cache_bytes: usize,
     /// Whether a store is created where there is none.
     pub create: bool,
 }
 
 impl Default for FjallConfig {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, tree_cache_bytes: 64 << 20, create: true }
+        Self {
+            cache_bytes: 64 << 20,
+            tree_cache_bytes: 64 << 20,
+            record_cache_bytes: 32 << 20,
+            create: true,
+        }
     }
 }
 
@@ -134,10 +143,12 @@ impl FjallStore {
         let tree = tip.map(|tip| lag::last_tree(&keyspaces, first_block, tip.block)).transpose()?;
         let pages = PageCache::new(config.tree_cache_bytes, tree.map(|(block, _)| block));
         let (path, lock) = directory.into_parts();
-        let shared = Arc::new(Shared { keyspaces, pages, path, lock });
+        let records = RecordCache::new(config.record_cache_bytes);
+        let shared = Arc::new(Shared { keyspaces, pages, records, path, lock });
+        let generation = shared.records.advance(&Since::Other);
         let published = Published {
             tree,
-            latest: Arc::new(FjallView::latest(&shared, tip)),
+            latest: Arc::new(FjallView::latest(&shared, tip).of_generation(generation)),
             first_block,
             retained_from,
         };
@@ -219,9 +230,18 @@ impl FjallStore {
         );
     }
 
-    /// Shows readers a tip and, where it changes, the last block that has a tree with its root.
-    fn show_tip(&self, tip: Tip, tree: Option<(BlockNumber, Hash)>, first: bool) {
-        let latest = Arc::new(FjallView::latest(&self.shared, Some(tip)));
+    /// Shows readers a tip and, where it changes, the last block that has a tree with its root. The
+    /// writer waits meanwhile.
+    fn show_tip(
+        &self,
+        tip: Tip,
+        tree: Option<(BlockNumber, Hash)>,
+        first: bool,
+        since: &Since<'_>,
+    ) {
+        let generation = self.shared.records.advance(since);
+        let latest = FjallView::latest(&self.shared, Some(tip)).of_generation(generation);
+        let latest = Arc::new(latest);
         self.publish(|published| {
             published.latest = latest;
             published.tree = tree.or(published.tree);
@@ -330,7 +350,7 @@ impl FjallStore {
         import::stage_end(keyspaces, &mut batch)?;
         batch.commit().map_err(failed)?;
         writer.seal(block.tip)?;
-        self.show_tip(block.tip, Some((number, root)), true);
+        self.show_tip(block.tip, Some((number, root)), true, &Since::Other);
         writer.failed = false;
         Ok(())
     }
@@ -389,7 +409,7 @@ impl Store for FjallStore {
         writer.failed = sealed.is_err();
         sealed?;
         self.shared.pages.advance(tip.block, pages);
-        self.show_tip(tip, Some((tip.block, root)), first);
+        self.show_tip(tip, Some((tip.block, root)), first, &Since::Block(&staged.writes));
         writer.flush_after(bytes, keyspaces)
     }
 
@@ -528,7 +548,7 @@ impl Store for FjallStore {
         if tree.is_some() {
             self.shared.pages.reset(Some(to));
         }
-        self.show_tip(tip, tree, false);
+        self.show_tip(tip, tree, false, &Since::Other);
         writer.flush_after(bytes, keyspaces)
     }
 
@@ -572,6 +592,8 @@ struct Shared {
     keyspaces: Keyspaces,
     /// Pages of the tree after the tip.
     pages: PageCache,
+    /// Records of the tip.
+    records: RecordCache,
     path: PathBuf,
     lock: File,
 }

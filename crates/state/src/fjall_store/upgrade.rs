@@ -15,6 +15,7 @@ use super::{
     layout::{RETAINED, TREE, parse_number},
     open::Directory,
     read_number, read_tip,
+    records::RecordCache,
     tree::stage_root,
     view::FjallView,
 };
@@ -52,7 +53,8 @@ impl FjallStore {
         check_seal(path, &keyspaces, tip, seal.last())?;
         let pages = PageCache::new(config.tree_cache_bytes, None);
         let (path, lock) = directory.into_parts();
-        let shared = Arc::new(Shared { keyspaces, pages, path: path.clone(), lock });
+        let records = RecordCache::new(0);
+        let shared = Arc::new(Shared { keyspaces, pages, records, path: path.clone(), lock });
         if let Some(tip) = tip {
             let views = |block| FjallView::latest(&shared, Some(tip)).at(block);
             let mut block = start(&shared, &views, progress)?;

@@ -11,6 +11,7 @@ use super::{
         BlockPart, block_key, decode_keys, decode_previous, history_key, history_prefix,
         parse_hash, prefix_end, split_history_key, unescape,
     },
+    records::Generation,
     tree::{FjallPages, StoredPages},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub(super) struct FjallView {
     pub(super) shared: Arc<Shared>,
     pub(super) tip: Option<Tip>,
     block: Option<BlockNumber>,
+    /// Of the records in memory, where they are those of this view.
+    generation: Option<Generation>,
 }
 
 impl FjallView {
@@ -39,7 +42,14 @@ impl FjallView {
             shared: Arc::clone(shared),
             tip,
             block: tip.map(|tip| tip.block),
+            generation: None,
         }
+    }
+
+    /// The same view, with the records in memory that are those of its state.
+    pub(super) const fn of_generation(mut self, generation: Generation) -> Self {
+        self.generation = Some(generation);
+        self
     }
 
     /// The state after an earlier block, from the same snapshot.
@@ -50,6 +60,7 @@ impl FjallView {
             shared: Arc::clone(&self.shared),
             tip: self.tip,
             block: Some(block),
+            generation: None,
         }
     }
 
@@ -94,6 +105,12 @@ impl FjallView {
         }
     }
 
+    /// The record as the database has it.
+    fn stored(&self, key: &Key) -> Result<Option<Bytes>, StateError> {
+        let value = self.snapshot.get(&self.shared.keyspaces.state, key.as_bytes());
+        Ok(value.map_err(failed)?.as_ref().map(to_bytes))
+    }
+
     fn records<'a>(
         &'a self,
         start: &[u8],
@@ -123,8 +140,10 @@ impl StateView for FjallView {
         {
             return Ok(previous);
         }
-        let value = self.snapshot.get(&self.shared.keyspaces.state, key.as_bytes());
-        Ok(value.map_err(failed)?.as_ref().map(to_bytes))
+        match self.generation {
+            Some(generation) => self.shared.records.read(key, generation, || self.stored(key)),
+            None => self.stored(key),
+        }
     }
 
     fn scan(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<ScanEntry>, StateError> {
