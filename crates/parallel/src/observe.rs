@@ -104,8 +104,8 @@ impl Statistics {
     }
 }
 
-/// What an attempt of a stretch read that earlier stretches wrote: those stretches, and the records,
-/// each in their order. A scan reads every record that it met, and those that it would have met.
+/// What an attempt of a stretch read that earlier stretches wrote: those stretches, and the
+/// records, each in their order. A scan reads every record that it met or would have met.
 pub(crate) fn dependencies(
     reads: &Reads,
     memory: &Memory,
