@@ -400,6 +400,8 @@ impl Config {
             let both = "vm.enable_jit is false and vm.wasm.engine is \"compiled\"";
             return Err(format!("{both}: code is either compiled or not"));
         }
+        #[cfg(feature = "js")]
+        self.check_js()?;
         let least = self.vm.wasm.memory_limit.saturating_mul(2);
         match self.vm.memory_bytes_max {
             Some(bytes) if bytes < least => Err(format!(
@@ -408,6 +410,15 @@ impl Config {
             )),
             _ => Ok(()),
         }
+    }
+
+    #[cfg(feature = "js")]
+    fn check_js(&self) -> Result<(), String> {
+        if !self.vm.enable_jit && self.vm.js.v8_jit {
+            let both = "vm.enable_jit is false and vm.js.v8_jit is true";
+            return Err(format!("{both}: code is either compiled or not"));
+        }
+        self.vm.js.check()
     }
 
     /// Checks each value by itself.

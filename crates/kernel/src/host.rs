@@ -299,4 +299,12 @@ impl Host for FrameHost<'_, '_> {
         self.access.frames().scope().recorder_mut().debug(text);
         Ok(())
     }
+
+    fn remark(&mut self, text: &str) {
+        self.access.frames().scope().recorder_mut().debug(text);
+    }
+
+    fn fault(&mut self, reason: String) {
+        self.access.frames().scope().set_fault(reason);
+    }
 }

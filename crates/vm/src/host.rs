@@ -254,6 +254,14 @@ pub trait Host {
     /// [`Trap`]: the frame ends (a line costs gas like any other work).
     fn debug(&mut self, gas: &mut GasMeter, text: &str) -> Result<(), Trap>;
 
+    /// A line for the person who debugs, of the machine and not of its guest: it costs nothing and
+    /// need not be the same on every node.
+    fn remark(&mut self, _text: &str) {}
+
+    /// Says why the machine ends the frame with [`HaltReason::Fault`], for the person who runs the
+    /// node; no part of any result.
+    fn fault(&mut self, _reason: String) {}
+
     /// The records of objects, for the operations on objects below.
     fn object_store(&mut self) -> &mut dyn ObjectStore;
 

@@ -73,6 +73,8 @@ pub struct MemoryHost {
     pub constructor: Option<Script>,
     /// Lines of debug output.
     pub debug: Vec<String>,
+    /// What machines said of their faults.
+    pub faults: Vec<String>,
     /// After so many operations the host fails, as a broken store would.
     pub operations_before_fault: Option<u64>,
     running: Vec<Running>,
@@ -558,6 +560,14 @@ impl Host for MemoryHost {
         gas.charge(self.schedule.debug_base.saturating_add(copied))?;
         self.debug.push(text.to_owned());
         Ok(())
+    }
+
+    fn remark(&mut self, text: &str) {
+        self.debug.push(text.to_owned());
+    }
+
+    fn fault(&mut self, reason: String) {
+        self.faults.push(reason);
     }
 }
 

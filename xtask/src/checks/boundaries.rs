@@ -15,7 +15,7 @@ struct Boundary {
 /// Where machines are measured against the libraries they are made of.
 const BENCH: &str = "bins/braid/src/bench";
 
-const BOUNDARIES: [Boundary; 7] = [
+const BOUNDARIES: [Boundary; 8] = [
     Boundary {
         libraries: &["revm", "revm-inspectors", "revm-statetest-types"],
         rooms: &["crates/vm/evm/", "crates/journal/", "tests/conformance", BENCH],
@@ -35,12 +35,13 @@ const BOUNDARIES: [Boundary; 7] = [
     },
     Boundary { libraries: &["rquickjs"], rooms: &["crates/vm/js/"] },
     Boundary { libraries: &["regex-automata", "regex-syntax"], rooms: &["crates/vm/js/regex/"] },
+    Boundary { libraries: &["libloading"], rooms: &["crates/vm/js/v8/"] },
     Boundary { libraries: &["oxc"], rooms: &["crates/vm/js/compiler/"] },
     Boundary { libraries: &["fjall"], rooms: &["crates/state/", BENCH] },
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 28] = [
+const DIRECTIONS: [(&str, &[&str]); 29] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -50,9 +51,10 @@ const DIRECTIONS: [(&str, &[&str]); 28] = [
     ("braid-vm-evm", &["primitives", "abi", "state", "journal", "vm"]),
     ("braid-vm-wasm", &["primitives", "abi", "vm"]),
     ("braid-vm-svm", &["primitives", "abi", "vm"]),
-    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex"]),
+    ("braid-vm-js", &["primitives", "abi", "vm", "js-compiler", "js-regex", "js-v8"]),
     ("braid-js-compiler", &["primitives", "abi", "js-regex"]),
     ("braid-js-regex", &[]),
+    ("braid-js-v8", &[]),
     ("braid-js-testing", &["js-compiler"]),
     ("braid-vm-native", &["primitives", "abi", "vm"]),
     (

@@ -114,6 +114,7 @@ impl Chain {
         config.vm.wasm.engine = EngineChoice::Compiled;
         if !keeps_contexts {
             config.vm.js.contexts = 0;
+            config.vm.js.warm_contexts_max = 0;
         }
         let mut engine = Engine::in_memory(config)?;
         engine.set_tracing(false);

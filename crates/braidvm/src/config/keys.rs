@@ -61,7 +61,8 @@ const KEYS: &[(&str, &str)] = &[
     ("vm.wasm.worker.arguments", "arguments of that program"),
     ("vm.wasm.worker.memory_limit", "bytes of address space of that program"),
     ("vm.wasm.worker.time_limit_ms", "milliseconds that it may take for one module"),
-    ("vm.js.engine", "what runs the scripts: quickjs"),
+    ("vm.js.engine", "what runs the scripts: quickjs, v8 or both, held to each other"),
+    ("vm.js.v8_jit", "whether V8 makes native code"),
     ("vm.js.memory_limit", "bytes that one context may use; more is a fault of the node"),
     (
         "vm.js.execution_time_limit_ms",
@@ -69,6 +70,8 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("vm.js.contexts", "contexts that are kept between calls"),
     ("vm.js.contexts_bytes", "bytes that contexts hold between calls"),
+    ("vm.js.warm_contexts_min", "contexts without a contract that are always made ahead"),
+    ("vm.js.warm_contexts_max", "the most of them, where many contracts are new"),
     ("vm.js.cache_bytes", "bytes of compiled scripts kept in memory"),
     (
         "execution.threads",

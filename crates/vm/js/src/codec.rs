@@ -46,6 +46,15 @@ pub(crate) fn encode(value: &JsValue) -> Vec<u8> {
     out
 }
 
+/// The bytes of the list of `first` and `rest`.
+pub(crate) fn encode_items(first: &JsValue, rest: &[JsValue]) -> Vec<u8> {
+    let mut out = vec![b'l'];
+    write_length(&mut out, rest.len().saturating_add(1));
+    write(&mut out, first);
+    rest.iter().for_each(|item| write(&mut out, item));
+    out
+}
+
 fn write(out: &mut Vec<u8>, value: &JsValue) {
     match value {
         JsValue::Undefined => out.push(b'u'),
@@ -111,8 +120,17 @@ pub(crate) const fn composed_gas(bytes: usize) -> Gas {
 ///
 /// [`CodecError`] for bytes that [`encode`] writes for no value.
 pub(crate) fn decode(bytes: &[u8]) -> Result<JsValue, CodecError> {
+    decode_nested(bytes, NESTING_MAX)
+}
+
+/// The value of bytes with at most so many levels.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub(crate) fn decode_nested(bytes: &[u8], levels_max: u32) -> Result<JsValue, CodecError> {
     let mut reader = Reader { rest: bytes };
-    let value = reader.value(NESTING_MAX)?;
+    let value = reader.value(levels_max)?;
     if reader.rest.is_empty() { Ok(value) } else { Err(CodecError::Trailing) }
 }
 

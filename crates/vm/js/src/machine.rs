@@ -12,6 +12,7 @@ use vm::{
     VmStatus,
 };
 
+use crate::both::Both;
 use crate::config::{EngineChoice, JsConfig};
 use crate::door::{FrameDoor, PatternCache};
 use crate::engine::{JsEngine, JsValue, ScriptCall, ScriptEnd, ScriptEntry};
@@ -20,6 +21,7 @@ use crate::limits::FRAME_GAS;
 use crate::marshal;
 use crate::quickjs::QuickJs;
 use crate::units::{LoadedUnit, Sources, UnitCache, UnitCompiler};
+use crate::v8::V8;
 
 /// How often the price of copying an input or an output is charged: it is read or written, and
 /// every value of it is made in two worlds.
@@ -55,8 +57,12 @@ impl JsVm {
     /// A machine that takes other units than those of sources: for tests of the runtime alone.
     #[must_use]
     pub fn with_compiler(config: &JsConfig, compiler: Arc<dyn UnitCompiler>) -> Self {
-        let engine = match config.engine {
+        let engine: Arc<dyn JsEngine> = match config.engine {
             EngineChoice::QuickJs => Arc::new(QuickJs::new(config)),
+            EngineChoice::V8 => Arc::new(V8::new(config)),
+            EngineChoice::Both => {
+                Arc::new(Both::new(Arc::new(QuickJs::new(config)), Arc::new(V8::new(config))))
+            }
         };
         Self {
             compiler,
@@ -123,7 +129,10 @@ impl JsVm {
                 threw(&reason, door)
             }
             ScriptEnd::Ended => Err(door.take_end()),
-            ScriptEnd::Failed(_) => Err(HaltReason::Fault),
+            ScriptEnd::Failed(reason) => {
+                door.fault(reason);
+                Err(HaltReason::Fault)
+            }
         }
     }
 }

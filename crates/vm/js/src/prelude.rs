@@ -19,3 +19,15 @@ pub(crate) const SOURCE: &str = concat!(
     include_str!("prelude/run.js"),
     "\n})",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::SOURCE;
+
+    #[test]
+    fn no_template_calls_what_is_metered() {
+        let code = SOURCE.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let templates: Vec<_> = code.filter(|line| line.contains("${")).collect();
+        assert!(templates.is_empty(), "{templates:?}");
+    }
+}

@@ -88,6 +88,8 @@ operations! {
     3 "MATH" => math;
     4 "NESTING" => nesting;
     5 "DEBUG" => debug;
+    6 "BROKEN" => broken;
+    7 "REMARK" => remark;
     10 "STORAGE_GET" => storage_get;
     11 "STORAGE_PUT" => storage_put;
     12 "STORAGE_HAS" => storage_has;
@@ -183,6 +185,11 @@ impl<'a> FrameDoor<'a> {
         Outcome::success(output, self.meter.remaining(), self.meter.refund())
     }
 
+    /// Tells the host why this node failed.
+    pub(crate) fn fault(&mut self, reason: String) {
+        self.host.fault(reason);
+    }
+
     /// Why an operation ended the frame.
     pub(crate) fn take_end(&mut self) -> HaltReason {
         self.end.take().unwrap_or(HaltReason::Fault)
@@ -240,11 +247,26 @@ impl<'a> FrameDoor<'a> {
         Err(Stop::Halt(HaltReason::StackOverflow))
     }
 
+    /// The engine met an end of its own, which metering should have come before.
+    fn broken(&mut self, arguments: &Arguments<'_>) -> Answer {
+        self.fault(format!("the engine gave up: {}", arguments.text(0)?));
+        Err(Stop::Halt(HaltReason::Fault))
+    }
+
+    /// What the engine says of an error that contracts see in other words.
+    fn remark(&mut self, arguments: &Arguments<'_>) -> Answer {
+        self.host.remark(arguments.text(0)?);
+        Ok(JsValue::Undefined)
+    }
+
     fn debug(&mut self, arguments: &Arguments<'_>) -> Answer {
         self.host.debug(&mut self.meter, arguments.text(0)?)?;
         Ok(JsValue::Undefined)
     }
 }
+
+/// The number of the operation that tells the engine's own words, which differ between engines.
+pub(crate) const REMARK: u32 = 7;
 
 /// The arguments of an operation. The prelude has looked at their types; what is not as it should
 /// be throws.

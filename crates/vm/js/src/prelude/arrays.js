@@ -31,7 +31,7 @@ replaceConstructor(ArrayOf, NativeArray, {
       charge(12);
       out[out.length] = callback === undefined ? item : apply(callback, self, [item, out.length]);
     };
-    if (source === undefined || source === null) fail(TypeError, `${source} is no list`);
+    if (source === undefined || source === null) fail(TypeError, text(source) + ' is no list');
     if (typeof source[Symbol.iterator] === 'function') {
       for (const item of source) push(item);
     } else {

@@ -2,12 +2,15 @@
 //
 // Every builtin here charges before it works: `charge(base + linear part)`. Limits are those of the
 // language of contracts and the same on every engine.
+//
+// There are no template literals here: an engine may call the metered `concat` for them.
 
 const STRING_MAX = 1 << 20; // units of a string
 const ARRAY_MAX = 1 << 16; // elements of an array or a typed array's bytes times sixteen
 const BUFFER_MAX = 1 << 20; // bytes of a buffer
 const ARGUMENTS_MAX = 1 << 10; // arguments that are spread from a list
 const BIG_BITS_MAX = 1024; // bits of a bigint
+const BIG_TOO_LONG = 'a bigint breaks the limit of 1024 bits';
 const NESTING_MAX = 64; // levels of nested data
 const PROTOTYPES_MAX = 32; // links of a chain of prototypes
 const MEMORY_MAX = 1 << 27; // bytes that a frame may allocate, freed ones included
@@ -35,6 +38,7 @@ let thrownAt = () => undefined;
 
 const hasOwn = uncurry(Object.prototype.hasOwnProperty);
 const slice = uncurry(String.prototype.slice);
+const wellFormed = uncurry(String.prototype.toWellFormed);
 const codeAt = uncurry(String.prototype.charCodeAt);
 const indexOf = uncurry(String.prototype.indexOf);
 const typedLength = getter(TypedArray.prototype, 'length');
@@ -44,7 +48,7 @@ const typedTag = getter(TypedArray.prototype, Symbol.toStringTag);
 const perLength = length => (length + 31) >>> 5;
 
 // Operations of the door, by their numbers in `door/operation.rs`.
-const REFILL = 0, EXHAUSTED = 1, TOO_DEEP = 2, MATH = 3, NESTING = 4, DEBUG = 5;
+const REFILL = 0, EXHAUSTED = 1, TOO_DEEP = 2, MATH = 3, NESTING = 4, DEBUG = 5, BROKEN = 6, REMARK = 7;
 const STORAGE_GET = 10, STORAGE_PUT = 11, STORAGE_HAS = 12, STORAGE_DELETE = 13;
 const MAP_GET = 14, MAP_PUT = 15, MAP_HAS = 16, MAP_DELETE = 17, MAP_KEYS = 18, MAP_LENGTH = 19;
 const FOREIGN_GET = 20;
@@ -58,7 +62,12 @@ const PATTERN_NEW = 80, PATTERN_FIND = 81;
 
 const host = (operation, ...items) => {
   charge(HOST_GAS);
-  return apply(door, undefined, [big, operation, take(), ...items]);
+  try {
+    return apply(door, undefined, [big, operation, take(), ...items]);
+  } catch (reason) {
+    // What the host says is a text, whatever the engine; its own words are told by nobody.
+    return fail(Error, typeof reason === 'string' ? reason : 'the host does not take such a value');
+  }
 };
 const HOST_GAS = 32; // of going through the door, beside what is done behind it
 
@@ -70,7 +79,7 @@ const make = bytes => {
 
 const fail = (Kind, message) => { throw new Kind(message) };
 const tooLong = (what, found, limit) =>
-  fail(RangeError, `${what} of ${found} breaks the limit of ${limit}`);
+  fail(RangeError, what + ' of ' + text(found) + ' breaks the limit of ' + text(limit));
 
 const stringOf = (length, what) => {
   if (length > STRING_MAX) tooLong(what ?? 'a string', length, STRING_MAX);

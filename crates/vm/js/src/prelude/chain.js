@@ -5,10 +5,13 @@ const plain = (value, depth = 0) => {
   charge(12);
   switch (typeof value) {
     case 'string': make(value.length); return value.toWellFormed();
-    case 'bigint': charge(BIG_BITS_MAX >>> 5); return value;
+    case 'bigint':
+      charge(BIG_BITS_MAX >>> 5);
+      return value < BIG_WORD && value > -BIG_WORD ? value
+        : fail(RangeError, 'a bigint leaves a contract with at most 256 bits beside its sign');
     case 'undefined': case 'boolean': case 'number': return value;
     case 'object': break;
-    default: fail(TypeError, `a ${typeof value} is no data`);
+    default: fail(TypeError, 'a ' + typeof value + ' is no data');
   }
   if (value === null) return null;
   if (depth >= NESTING_MAX) tooLong('nesting of data', depth + 1, NESTING_MAX);
@@ -31,13 +34,13 @@ const plain = (value, depth = 0) => {
 };
 const keyText = (value, what) => {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
-    fail(TypeError, `${what} must be a text or a number, it is a ${typeof value}`);
+    fail(TypeError, what + ' must be a text or a number, it is a ' + typeof value);
   }
   const name = toText(value);
   make(name.length);
   return name.toWellFormed();
 };
-const addressText = value => typeof value === 'string' && value.length <= 66 ? value
+const addressText = value => typeof value === 'string' && value.length <= 66 ? value.toWellFormed()
   : fail(TypeError, 'an address is a text of 0x and 40 or 64 hexadecimal digits');
 const amountOf = value => {
   if (value === undefined || value === null) return 0n;
@@ -118,7 +121,7 @@ const blockchain = {
   },
   requireAuth(account, permission) {
     if (addressText(account).toLowerCase() !== host(CONTEXT).caller.toLowerCase()) {
-      fail(Error, `authority of ${account} is required`);
+      fail(Error, 'authority of ' + account + ' is required');
     }
     return true;
   },

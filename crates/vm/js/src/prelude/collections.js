@@ -56,7 +56,7 @@ reshape(NativeBuffer.prototype, ['constructor', 'byteLength', Symbol.toStringTag
 });
 const views = ['getInt8', 'getUint8', 'getInt16', 'getUint16', 'getInt32', 'getUint32', 'getBigInt64', 'getBigUint64'];
 reshape(DataView.prototype, ['constructor', 'buffer', 'byteLength', 'byteOffset', Symbol.toStringTag,
-  ...views, ...views.map(name => `s${name.slice(1)}`)]);
+  ...views, ...views.map(name => 's' + name.slice(1))]);
 reshape(DataView, ['length', 'name', 'prototype']);
 
 const nativeTyped = {};
@@ -123,7 +123,7 @@ for (const name of ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array'
     return list;
   };
   const Kind = { [name]: function (source, ...rest) {
-    if (new.target === undefined) fail(TypeError, `${name} is a constructor`);
+    if (new.target === undefined) fail(TypeError, name + ' is a constructor');
     const items = admit(source) === true ? Array.from(source) : source;
     if (items !== source) checkBytes(items.length * width);
     return construct(Native, [items, ...rest], new.target);

@@ -20,7 +20,7 @@ const open = (owner, names) => {
     define(owner, name, {
       get() { return value },
       set(own) {
-        if (this === owner || !isObject(this)) fail(TypeError, `${toText(name)} cannot be changed here`);
+        if (this === owner || !isObject(this)) fail(TypeError, toText(name) + ' cannot be changed here');
         define(this, name, { value: own, writable: true, enumerable: true, configurable: true });
       },
       enumerable: false,

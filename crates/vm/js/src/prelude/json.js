@@ -63,10 +63,10 @@ const wrapJson = (parts, open, close, state) => {
   let out = open;
   for (let i = 0; i < parts.length; i++) {
     if (i > 0) out += ',';
-    if (!isTight) out = append(out, `\n${indent}`);
+    if (!isTight) out = append(out, '\n' + indent);
     out = append(out, parts[i]);
   }
-  return out + (isTight ? '' : `\n${outer}`) + close;
+  return out + (isTight ? '' : '\n' + outer) + close;
 };
 const writeList = (list, state) => {
   const parts = [], length = lengthOf(list);

@@ -9,7 +9,7 @@ const native64 = {
 const BIG_END = 1n << 1024n;
 const checkBig = value =>
   value < BIG_END && value > -BIG_END ? value
-    : fail(RangeError, `a bigint breaks the limit of ${BIG_BITS_MAX} bits`);
+    : fail(RangeError, BIG_TOO_LONG);
 // Digits of the longest bigint, with sign and prefix: binary ones.
 const BIG_TEXT_MAX = BIG_BITS_MAX + 3;
 

@@ -7,7 +7,7 @@ const enumerableKeys = object => {
   return keys;
 };
 const asObject = value =>
-  value === undefined || value === null ? fail(TypeError, `${value} is no object`) : value;
+  value === undefined || value === null ? fail(TypeError, text(value) + ' is no object') : value;
 
 // A chain of prototypes is walked wherever a property is missing, so it is kept short.
 const checkChain = prototype => {
@@ -27,6 +27,22 @@ const checkKey = (object, key) => {
 };
 const asKey = key => typeof key === 'symbol' ? key : toText(key);
 
+const { setPrototypeOf } = Object;
+const sortNative = uncurry(Array.prototype.sort);
+const bySymbol = (a, b) => text(a) < text(b) ? -1 : 1;
+// Engines define what is theirs in orders of their own; contracts see the order of the names.
+const keysIn = object => {
+  const keys = ownKeys(object), names = [], symbols = [];
+  if (!hasSeen(seen, object)) return keys;
+  for (let i = 0; i < keys.length; i++) {
+    const list = typeof keys[i] === 'symbol' ? symbols : names;
+    list[list.length] = keys[i];
+  }
+  sortNative(names);
+  sortNative(symbols, bySymbol);
+  for (let i = 0; i < symbols.length; i++) names[names.length] = symbols[i];
+  return names;
+};
 const native = {
   freeze,
   seal: Object.seal,
@@ -38,7 +54,8 @@ const native = {
 };
 const touchKeys = value => { if (isObject(value)) charge(8 + ownKeys(value).length * 2) };
 
-reshape(Object, ['length', 'name', 'prototype', 'is', 'getPrototypeOf', 'isExtensible', 'hasOwn'], {
+reshape(Object, ['length', 'name', 'prototype', 'is', 'getPrototypeOf', 'isExtensible'], {
+  hasOwn(value, key) { return hasOwn(Object(asObject(value)), key) },
   assign(target, ...sources) {
     const object = Object(asObject(target));
     for (let i = 0; i < sources.length; i++) {
@@ -88,7 +105,7 @@ reshape(Object, ['length', 'name', 'prototype', 'is', 'getPrototypeOf', 'isExten
   getOwnPropertyDescriptor(object, key) { charge(16); return descriptorOf(asObject(object), key) },
   getOwnPropertyNames(value) {
     touchKeys(value);
-    const keys = ownKeys(Object(asObject(value)));
+    const keys = keysIn(Object(asObject(value)));
     const out = [];
     for (let i = 0; i < keys.length; i++) if (typeof keys[i] === 'string') out[out.length] = keys[i];
     return out;
@@ -115,7 +132,7 @@ reshape(Reflect, [Symbol.toStringTag, 'get', 'has', 'getPrototypeOf'], {
     charge(8 + length);
     return apply(callee, self, list);
   },
-  ownKeys(object) { touchKeys(object); return ownKeys(object) },
+  ownKeys(object) { touchKeys(object); return keysIn(object) },
   defineProperty(object, key, property) {
     charge(16);
     define(object, checkKey(object, asKey(key)), property);
@@ -163,20 +180,68 @@ for (const kind of [function* () {}, async function () {}, async function* () {}
   define(getPrototypeOf(kind), 'constructor', { value: forbidden('Function') });
 }
 
-reshape(Symbol, ['length', 'name', 'prototype', 'iterator', 'hasInstance', 'toPrimitive', 'toStringTag']);
+// Those that the language has cannot be deleted, and newer engines have more of them.
+const NativeSymbol = Symbol;
+const { iterator: iteratorKey, hasInstance, toPrimitive: toPrimitiveKey, toStringTag } = Symbol;
+const SymbolOf = { Symbol: function (description) {
+  if (new.target !== undefined) fail(TypeError, 'Symbol is no constructor');
+  return description === undefined ? NativeSymbol() : NativeSymbol(toText(description));
+} }.Symbol;
+replaceConstructor(SymbolOf, NativeSymbol,
+  { iterator: iteratorKey, hasInstance, toPrimitive: toPrimitiveKey, toStringTag });
 
-// Engines word their errors differently and keep traces of the stack: neither is seen here.
+// Engines word their errors differently and keep traces of the stack: neither is seen here. Errors
+// that contracts and this prelude make are noted; of those that an engine makes, `canonical` makes
+// others, whose words are the same everywhere.
 Error.stackTraceLimit = 0;
+const made = new WeakSet(), kinds = new WeakMap();
+const isMade = uncurry(WeakSet.prototype.has), noteMade = uncurry(WeakSet.prototype.add);
+const kindOf = uncurry(WeakMap.prototype.get), setKind = uncurry(WeakMap.prototype.set);
 const errors = [Error, TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError];
-for (const Kind of errors) {
-  reshape(Kind, ['length', 'name', 'prototype']);
-  reshape(Kind.prototype, ['constructor', 'name', 'message']);
+const WORDS = {
+  TypeError: 'a value is not of a kind that the operation takes',
+  RangeError: 'a value is not in the range that the operation takes',
+  ReferenceError: 'a name has no value here',
+  SyntaxError: 'a text is not of the form that is read',
+};
+// What the engine throws where its own stack or memory ends, which metering comes before.
+const Internal = world.InternalError;
+const OVERFLOW = 'Maximum call stack size exceeded';
+const errorOf = Native => {
+  const Kind = { [Native.name]: function (message, ...options) {
+    const error = construct(Native, [message, ...options], new.target === undefined ? Kind : new.target);
+    deleteProperty(error, 'stack');
+    define(error, 'stack', { value: undefined, writable: true, enumerable: false, configurable: true });
+    noteMade(made, error);
+    return error;
+  } }[Native.name];
+  return Kind;
+};
+let ErrorOf;
+for (const Native of errors) {
+  reshape(Native, ['length', 'name', 'prototype']);
+  reshape(Native.prototype, ['constructor', 'name', 'message']);
+  const Kind = replaceConstructor(errorOf(Native), Native);
+  if (ErrorOf === undefined) ErrorOf = Kind;
+  else setPrototypeOf(Kind, ErrorOf);
+  setKind(kinds, Native.prototype, { Kind, words: WORDS[Kind.name] ?? 'the operation is refused' });
 }
-reshape(Error.prototype, ['constructor', 'name', 'message'], {
+if (Internal !== undefined) setKind(kinds, Internal.prototype, { Kind: undefined });
+const canonical = error => {
+  if (!isObject(error) || isMade(made, error)) return error;
+  const kind = kindOf(kinds, getPrototypeOf(error));
+  if (kind === undefined || native.toString(error) !== '[object Error]') return error;
+  // Neither its length nor its letters may be seen in what is charged.
+  const said = wellFormed(slice(text(descriptorOf(error, 'message')?.value), 0, 256));
+  if (kind.Kind === undefined || said === OVERFLOW) host(BROKEN, said);
+  host(REMARK, said);
+  return new kind.Kind(kind.words);
+};
+reshape(ErrorOf.prototype, ['constructor', 'name', 'message'], {
   toString() {
     const name = this.name === undefined ? 'Error' : toText(this.name);
     const message = this.message === undefined ? '' : toText(this.message);
     stringOf(name.length + message.length + 2);
-    return name === '' ? message : message === '' ? name : `${name}: ${message}`;
+    return name === '' ? message : message === '' ? name : name + ': ' + message;
   },
 });

@@ -42,7 +42,7 @@ const power = (x, y) => {
     return powerOfNumbers(x, y);
   }
   if (x !== 0n && x !== 1n && x !== -1n && (y > 1024n || big(bitsOf(x) - 4) * y > 2048n)) {
-    fail(RangeError, `a bigint breaks the limit of ${BIG_BITS_MAX} bits`);
+    fail(RangeError, BIG_TOO_LONG);
   }
   return x ** y;
 };
@@ -57,7 +57,7 @@ const powerOfNumbers = (x, y) => {
 };
 const shiftLeft = (x, y) => {
   if (typeof x !== 'bigint' || typeof y !== 'bigint') return x << y;
-  if (y > 1024n && x !== 0n) fail(RangeError, `a bigint breaks the limit of ${BIG_BITS_MAX} bits`);
+  if (y > 1024n && x !== 0n) fail(RangeError, BIG_TOO_LONG);
   return x === 0n ? x : y < -1024n ? (x < 0n ? -1n : 0n) : x << y;
 };
 const shiftRight = (x, y) => {
@@ -94,7 +94,7 @@ const propertyKey = value => {
   if (typeof key === 'symbol') return key;
   const name = toText(key);
   charge(perLength(name.length));
-  if (name === 'prototype' || name === '__proto__') fail(TypeError, `the property ${name} is not reached by a computed name`);
+  if (name === 'prototype' || name === '__proto__') fail(TypeError, 'the property ' + name + ' is not reached by a computed name');
   return name;
 };
 const arrayPrototype = Array.prototype;
@@ -158,7 +158,13 @@ const operators = freeze({
   },
   spread: a => spreadList(a, ARRAY_MAX, 'an array'),
   args: a => spreadList(a, ARGUMENTS_MAX, 'a list of arguments'),
-  own: a => { touchKeys(a); return a },
+  // A text has its characters, which not every engine takes from it as it is.
+  own: a => {
+    if (typeof a !== 'string') { touchKeys(a); return a }
+    if (a.length > ARRAY_MAX) tooLong('the characters of a text', a.length, ARRAY_MAX);
+    make(a.length * 48);
+    return Object(a);
+  },
   keys: a => {
     for (let link = a; isObject(link); link = getPrototypeOf(link)) touchKeys(link);
     return a;
@@ -168,6 +174,6 @@ const operators = freeze({
     return a;
   },
   pick: (a, count) => { if (typeof a === 'string') charge(count * perLength(a.length)); return a },
-  caught: a => a,
+  caught: canonical,
   freeze: a => freeze(a),
 });

@@ -7,14 +7,15 @@ const find = (namespace, name) => {
   const self = typeof main === 'function' ? new main() : main;
   return [self, self[name]];
 };
-const reasonOf = error => {
+const reasonOf = thrown => {
+  const error = canonical(thrown);
   if (!isObject(error)) return keyOrText(error);
   const data = dataOf(revertData, error);
   if (data !== undefined) return data;
   const name = toText(error.name ?? 'Error'), message = toText(error.message ?? '');
   make(name.length + message.length);
   if (name === 'Error') return message.toWellFormed();
-  return `${name}: ${message}`.toWellFormed();
+  return (name + ': ' + message).toWellFormed();
 };
 const keyOrText = value => {
   const out = typeof value === 'symbol' ? 'a symbol was thrown' : toText(value);
@@ -30,7 +31,7 @@ return (factory, name, ...items) => {
     const [self, method] = find(factory(env), name ?? 'init');
     let value;
     if (typeof method === 'function') value = plain(apply(method, self, items));
-    else if (name !== null) fail(TypeError, `the contract has no method ${name}`);
+    else if (name !== null) fail(TypeError, 'the contract has no method ' + name);
     return [true, take(), value];
   } catch (error) {
     let reason;

@@ -2,7 +2,7 @@
 // since tables of letters differ between engines and years.
 
 const own = {};
-for (const name of ['charAt', 'charCodeAt', 'codePointAt', 'at', 'endsWith', 'includes', 'indexOf',
+for (const name of ['charAt', 'charCodeAt', 'codePointAt', 'endsWith', 'includes', 'indexOf',
   'lastIndexOf', 'padEnd', 'padStart', 'repeat', 'split', 'startsWith', 'substring', 'trim',
   'trimEnd', 'trimStart', 'isWellFormed', 'toWellFormed', 'toLowerCase', 'toUpperCase']) {
   own[name] = uncurry(String.prototype[name]);
@@ -94,7 +94,11 @@ const mapCase = (self, name, low, high) => {
 };
 
 reshape(String.prototype, ['constructor', 'length'], {
-  at(index) { charge(4); return own.at(thisText(this), index) },
+  at(index) {
+    charge(4);
+    const subject = thisText(this), at = whole(index);
+    return subject[at < 0 ? subject.length + at : at];
+  },
   charAt(index) { charge(4); return own.charAt(thisText(this), index) },
   charCodeAt(index) { charge(4); return own.charCodeAt(thisText(this), index) },
   codePointAt(index) { charge(4); return own.codePointAt(thisText(this), index) },

@@ -2,10 +2,11 @@
 //! how the run ended.
 #![allow(unsafe_code, reason = "a host function demands 'static data, a door is borrowed")]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Door, DoorError, JsValue};
 
@@ -13,9 +14,9 @@ use crate::engine::{Door, DoorError, JsValue};
 #[derive(Default)]
 pub(super) struct Link {
     door: Cell<Option<NonNull<dyn Door>>>,
-    deadline: Cell<Option<Instant>>,
+    /// Set by the watchdog where the run takes too long.
+    is_late: RefCell<Option<Arc<AtomicBool>>>,
     has_ended: Cell<bool>,
-    is_late: Cell<bool>,
     has_panicked: Cell<bool>,
 }
 
@@ -31,7 +32,7 @@ struct Lent<'a>(&'a Link);
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         self.0.door.set(None);
-        self.0.deadline.set(None);
+        self.0.is_late.take();
     }
 }
 
@@ -40,7 +41,7 @@ impl Link {
     pub(super) fn lend<R>(
         &self,
         door: &mut dyn Door,
-        deadline: Option<Instant>,
+        is_late: Option<Arc<AtomicBool>>,
         run: impl FnOnce() -> R,
     ) -> R {
         let pointer = NonNull::from(door);
@@ -48,9 +49,8 @@ impl Link {
         // ends, and `call` is the only reader.
         let pointer: NonNull<dyn Door> = unsafe { core::mem::transmute(pointer) };
         self.has_ended.set(false);
-        self.is_late.set(false);
         self.has_panicked.set(false);
-        self.deadline.set(deadline);
+        self.is_late.replace(is_late);
         self.door.set(Some(pointer));
         let _lent = Lent(self);
         run()
@@ -86,20 +86,13 @@ impl Link {
 
     /// Whether the script shall stop: the frame has ended, or it ran too long for this node.
     pub(super) fn must_stop(&self) -> bool {
-        if self.deadline.get().is_some_and(|deadline| Instant::now() > deadline) {
-            self.is_late.set(true);
-        }
-        self.has_ended.get() || self.is_late.get()
+        let is_late = self.is_late.borrow();
+        self.has_ended.get() || is_late.as_ref().is_some_and(|flag| flag.load(Ordering::Acquire))
     }
 
     /// Whether an operation ended the frame.
     pub(super) const fn has_ended(&self) -> bool {
         self.has_ended.get()
-    }
-
-    /// Whether the script was stopped because it ran too long.
-    pub(super) const fn is_late(&self) -> bool {
-        self.is_late.get()
     }
 
     /// Whether an operation panicked.

@@ -5,19 +5,20 @@
 
 mod link;
 mod memory;
-mod pool;
 mod slot;
 mod values;
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::config::JsConfig;
 use crate::engine::{Door, JsEngine, ScriptCall, ScriptEnd, ScriptError};
+use crate::pool::{Counters, Pool, count};
 use crate::prelude;
+use crate::warmer::Warmer;
+use crate::watchdog::{Watch, Watchdog};
 
-use pool::Pool;
 use slot::{STACK_BYTES, Slot};
 
 /// Native stack that a run must find: what the script may use, and the host functions below it.
@@ -35,30 +36,33 @@ const REST_BYTES_MAX: usize = 16 << 20;
 /// The engine: QuickJS.
 #[derive(Debug)]
 pub struct QuickJs {
-    prelude: OnceLock<Result<Vec<u8>, ScriptError>>,
-    pool: Pool,
+    prelude: Arc<OnceLock<Result<Vec<u8>, ScriptError>>>,
+    warmer: Warmer<Slot>,
+    pool: Pool<Slot>,
+    watchdog: Watchdog,
     memory_bytes: usize,
     time_limit: Option<Duration>,
     counters: Counters,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    evictions: AtomicU64,
-    terminations: AtomicU64,
-    failures: AtomicU64,
 }
 
 impl QuickJs {
     /// The engine with these settings.
     #[must_use]
     pub fn new(config: &JsConfig) -> Self {
+        let memory_bytes = usize::try_from(config.memory_limit).unwrap_or(usize::MAX);
+        let prelude = Arc::new(OnceLock::new());
+        let known: Arc<OnceLock<Result<Vec<u8>, ScriptError>>> = Arc::clone(&prelude);
+        let make = move || {
+            let prelude = known.get()?.as_ref().ok()?;
+            on_enough_stack(|| Slot::new(prelude, memory_bytes)).ok()
+        };
+        let (min, max) = (config.warm_contexts_min, config.warm_contexts_max);
         Self {
-            prelude: OnceLock::new(),
+            prelude,
+            warmer: Warmer::new(min, max, Box::new(make)),
             pool: Pool::new(config.contexts, config.contexts_bytes),
-            memory_bytes: usize::try_from(config.memory_limit).unwrap_or(usize::MAX),
+            watchdog: Watchdog::default(),
+            memory_bytes,
             time_limit: config.execution_time_limit_ms.map(Duration::from_millis),
             counters: Counters::default(),
         }
@@ -73,7 +77,12 @@ impl QuickJs {
         let compile = || slot::compile("prelude", prelude::SOURCE, self.memory_bytes);
         let prelude = self.prelude.get_or_init(compile).as_ref();
         let prelude = prelude.map_err(|error| format!("the prelude: {error}"))?;
-        Slot::new(prelude, call.program, self.memory_bytes)
+        let mut slot = match self.warmer.take() {
+            Some(slot) => slot,
+            None => Slot::new(prelude, self.memory_bytes)?,
+        };
+        slot.load(call.program)?;
+        Ok(slot)
     }
 
     fn run_here(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
@@ -81,8 +90,12 @@ impl QuickJs {
             Ok(slot) => slot,
             Err(reason) => return ScriptEnd::Failed(reason),
         };
-        let deadline = self.time_limit.and_then(|limit| Instant::now().checked_add(limit));
-        let end = slot.run(call, door, deadline);
+        let watch = self.time_limit.map(|limit| self.watchdog.watch(limit, Box::new(|| {})));
+        let mut end = slot.run(call, door, watch.as_ref().map(Watch::flag));
+        if watch.is_some_and(|watch| watch.is_late()) {
+            count(&self.counters.timeouts);
+            end = ScriptEnd::Failed("the script ran too long for this node".to_owned());
+        }
         match &end {
             // What failed is not used again.
             ScriptEnd::Failed(_) => {
@@ -107,31 +120,18 @@ impl JsEngine for QuickJs {
     }
 
     fn compile(&self, source: &str) -> Result<Vec<u8>, ScriptError> {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || {
-            slot::compile("contract", source, self.memory_bytes)
-        })
+        on_enough_stack(|| slot::compile("contract", source, self.memory_bytes))
     }
 
     fn run(&self, call: &ScriptCall<'_>, door: &mut dyn Door) -> ScriptEnd {
-        stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, || self.run_here(call, door))
+        on_enough_stack(|| self.run_here(call, door))
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (contexts, bytes) = self.pool.size();
-        let counters = &self.counters;
-        vec![
-            ("contexts", contexts),
-            ("context_bytes", bytes),
-            ("context_hits", read(&counters.hits)),
-            ("context_misses", read(&counters.misses)),
-            ("context_evictions", read(&counters.evictions)),
-            ("terminations", read(&counters.terminations)),
-            ("failures", read(&counters.failures)),
-        ]
+        self.counters.report(&self.pool, &self.warmer)
     }
 }
 
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+fn on_enough_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_GROWTH_BYTES, work)
 }

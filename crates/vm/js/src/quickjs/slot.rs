@@ -1,7 +1,12 @@
 //! One runtime with one context that has loaded the prelude and one contract's code.
+#![allow(
+    unsafe_code,
+    reason = "the binding counts references without atoms, a slot holds them all"
+)]
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rquickjs::context::intrinsic;
 use rquickjs::function::{Args, Rest};
@@ -29,17 +34,24 @@ type Intrinsics = (
 /// What compiles: the parser needs the intrinsic of `eval`.
 type CompilerIntrinsics = (intrinsic::Eval, intrinsic::Promise);
 
-/// A context that is ready to run one contract.
+/// A context with the world, which runs one contract once that is loaded.
 pub(super) struct Slot {
     // Values of the engine go before the context, the context before its runtime.
     run: Persistent<Function<'static>>,
-    factory: Persistent<Value<'static>>,
+    /// The contract, once there is one.
+    factory: Option<Persistent<Value<'static>>>,
     big: Persistent<Function<'static>>,
     context: Context,
     runtime: Runtime,
     link: Rc<Link>,
     gauge: Rc<MemoryGauge>,
 }
+
+// SAFETY: a runtime of the engine has no tie to a thread but the address of the stack, which a slot
+// tells anew before each use. Every reference to the runtime, its context, its values and what its
+// closures share lies within the slot, so that all of them move at once, and the lock of the pool
+// orders one thread's use before the next one's.
+unsafe impl Send for Slot {}
 
 impl core::fmt::Debug for Slot {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -48,12 +60,12 @@ impl core::fmt::Debug for Slot {
 }
 
 impl Slot {
-    /// A slot for `program`, with the prelude's program, of at most `memory_bytes`.
+    /// A slot without a contract, with the prelude's program, of at most `memory_bytes`.
     ///
     /// # Errors
     ///
     /// What the engine says; the node has no memory, or the engine is broken.
-    pub(super) fn new(prelude: &[u8], program: &[u8], memory_bytes: usize) -> Result<Self, String> {
+    pub(super) fn new(prelude: &[u8], memory_bytes: usize) -> Result<Self, String> {
         let (runtime, gauge) = runtime(memory_bytes).map_err(|error| error.to_string())?;
         let link = Rc::new(Link::default());
         let stop = Rc::clone(&link);
@@ -61,11 +73,26 @@ impl Slot {
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|e| e.to_string())?;
         enter_stack(&context);
         let loaded = context.with(|ctx| {
-            let load = || load_all(&ctx, prelude, program, &link);
+            let load = || load_world(&ctx, prelude, &link);
             load().map_err(|error| describe(&ctx, &error))
         });
-        let (run, factory, big) = loaded?;
-        Ok(Self { run, factory, big, context, runtime, link, gauge })
+        let (run, big) = loaded?;
+        Ok(Self { run, factory: None, big, context, runtime, link, gauge })
+    }
+
+    /// Loads the contract.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says; the node has no memory.
+    pub(super) fn load(&mut self, program: &[u8]) -> Result<(), String> {
+        enter_stack(&self.context);
+        let loaded = self.context.with(|ctx| {
+            let factory = load(&ctx, program).map_err(|error| describe(&ctx, &error))?;
+            Ok::<_, String>(Persistent::save(&ctx, factory))
+        });
+        self.factory = Some(loaded?);
+        Ok(())
     }
 
     /// Runs one method.
@@ -73,10 +100,10 @@ impl Slot {
         &mut self,
         call: &ScriptCall<'_>,
         door: &mut dyn Door,
-        deadline: Option<Instant>,
+        is_late: Option<Arc<AtomicBool>>,
     ) -> ScriptEnd {
         enter_stack(&self.context);
-        let result = self.link.lend(door, deadline, || {
+        let result = self.link.lend(door, is_late, || {
             self.context.with(|ctx| {
                 let result = self.invoke(&ctx, call);
                 result.map_err(|error| describe(&ctx, &error))
@@ -84,9 +111,6 @@ impl Slot {
         });
         if self.gauge.is_exceeded() {
             return ScriptEnd::Failed("the memory of the context is used up".to_owned());
-        }
-        if self.link.is_late() {
-            return ScriptEnd::Failed("the script ran too long for this node".to_owned());
         }
         if self.link.has_panicked() {
             return ScriptEnd::Failed("an operation of the host panicked".to_owned());
@@ -109,7 +133,8 @@ impl Slot {
     fn invoke(&self, ctx: &Ctx<'_>, call: &ScriptCall<'_>) -> rquickjs::Result<ScriptEnd> {
         let run = self.run.clone().restore(ctx)?;
         let big = self.big.clone().restore(ctx)?;
-        let factory = self.factory.clone().restore(ctx)?;
+        let factory = self.factory.clone().expect("invariant: a contract is loaded before it runs");
+        let factory = factory.restore(ctx)?;
         let method = match call.entry {
             ScriptEntry::Deploy => Value::new_null(ctx.clone()),
             ScriptEntry::Method(name) => {
@@ -166,30 +191,22 @@ fn runtime(memory_bytes: usize) -> rquickjs::Result<(Runtime, Rc<MemoryGauge>)> 
 }
 
 /// Tells the engine where the native stack is now: a slot moves between threads and stacks.
-#[allow(unsafe_code, reason = "the binding offers it only with its own locks")]
 fn enter_stack(context: &Context) {
     // SAFETY: the context keeps its runtime alive, and the call only notes the stack's address.
     unsafe { qjs::JS_UpdateStackTop(context.get_runtime_ptr()) }
 }
 
-type Loaded =
-    (Persistent<Function<'static>>, Persistent<Value<'static>>, Persistent<Function<'static>>);
+/// What runs contracts, and what makes a `bigint` of text.
+type World = (Persistent<Function<'static>>, Persistent<Function<'static>>);
 
-fn load_all(
-    ctx: &Ctx<'_>,
-    prelude: &[u8],
-    program: &[u8],
-    link: &Rc<Link>,
-) -> rquickjs::Result<Loaded> {
+fn load_world(ctx: &Ctx<'_>, prelude: &[u8], link: &Rc<Link>) -> rquickjs::Result<World> {
     let prelude: Function<'_> = load(ctx, prelude)?.get()?;
     let big: Function<'_> = ctx.globals().get("BigInt")?;
-    let factory = load(ctx, program)?;
     let run: Function<'_> = prelude.call((host_function(ctx, Rc::clone(link))?,))?;
-    Ok((Persistent::save(ctx, run), Persistent::save(ctx, factory), Persistent::save(ctx, big)))
+    Ok((Persistent::save(ctx, run), Persistent::save(ctx, big)))
 }
 
 /// Loads what [`compile`] wrote and hands back its value.
-#[allow(unsafe_code, reason = "the engine trusts the bytes that it reads")]
 fn load<'js>(ctx: &Ctx<'js>, program: &[u8]) -> rquickjs::Result<Value<'js>> {
     // SAFETY: `compile` of this process wrote the bytes; they come from no file and no network.
     let module = unsafe { Module::load(ctx.clone(), program) }?;
@@ -219,13 +236,16 @@ fn operate<'js>(
         arguments.iter().map(from_engine).collect::<rquickjs::Result<_>>()?;
     match link.call(operation, chunk, &arguments) {
         Ok(value) => to_engine(ctx, big, &value),
-        Err(DoorError::Throw(message)) => Err(Exception::throw_message(ctx, &message)),
+        // The prelude makes an error of the text.
+        Err(DoorError::Throw(message)) => {
+            let text = rquickjs::String::from_str(ctx.clone(), &message)?;
+            Err(ctx.throw(text.into_value()))
+        }
         Err(DoorError::End) => Err(throw_uncatchable(ctx)),
     }
 }
 
 /// Throws what no `catch` and no `finally` of the script sees.
-#[allow(unsafe_code, reason = "the binding has no safe way to it")]
 fn throw_uncatchable(ctx: &Ctx<'_>) -> Error {
     let Ok(exception) = Exception::from_message(ctx.clone(), "the frame has ended") else {
         return Error::Allocation;

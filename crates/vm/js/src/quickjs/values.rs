@@ -96,6 +96,8 @@ pub(super) fn to_engine<'js>(
         JsValue::Undefined => Value::new_undefined(context.clone()),
         JsValue::Null => Value::new_null(context.clone()),
         JsValue::Bool(truth) => Value::new_bool(context.clone(), *truth),
+        // A whole number would lose the sign of a zero.
+        JsValue::Number(number) if *number == 0.0 => Value::new_float(context.clone(), *number),
         JsValue::Number(number) => Value::new_number(context.clone(), *number),
         JsValue::BigInt { is_negative, magnitude } => {
             let sign = if *is_negative { "-" } else { "" };

@@ -177,8 +177,8 @@ fn storage_keeps_values_and_maps() {
         "",
     );
     is(
-        "const v = storage.get('a'); return `${v.n} ${v.b} ${v.x} ${v.l.length} ${typeof v.l[1]} \
-            ${storage.has('a')}`",
+        "const v = storage.get('a'); return [v.n, v.b, v.x, v.l.length, typeof v.l[1], \
+            storage.has('a')].join(' ')",
         "1.5 1000000000000000000000000000000 1 3 undefined true",
     );
     is("return String([storage.del('a'), storage.del('a'), storage.get('a')])", "true,false,");

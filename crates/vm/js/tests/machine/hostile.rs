@@ -6,6 +6,9 @@ use vm::{HaltReason, Status};
 
 use crate::{halt, machine, message, raw, run_raw, shown};
 
+/// What contracts see of a type error of the engine.
+const REFUSED: &str = "throws TypeError: a value is not of a kind that the operation takes";
+
 /// Gas of the runs here.
 const GAS: u64 = 1_000_000;
 
@@ -161,7 +164,7 @@ fn bombs_meet_a_limit_and_can_be_caught() {
         assert_eq!(shown(&vm, expression), format!("throws {expected}"), "{expression}");
         let caught = shown(
             &vm,
-            &format!("(() => {{ try {{ {expression} }} catch (e) {{ return `${{e}}` }} }})()"),
+            &format!("(() => {{ try {{ {expression} }} catch (e) {{ return String(e) }} }})()"),
         );
         assert_eq!(caught, expected, "{expression}");
     }
@@ -183,21 +186,18 @@ fn no_way_leads_out_of_the_world() {
         ),
         ("(async () => {}).constructor('1')", "throws TypeError: code cannot be made of text"),
         ("(function () { return this })()", "undefined"),
-        ("Array.prototype.push = 1", "throws TypeError: 'push' is read-only"),
-        (
-            "Object.defineProperty(Array.prototype, 'x', { value: 1 })",
-            "throws TypeError: object is not extensible",
-        ),
-        ("Object.prototype.polluted = 1", "throws TypeError: object is not extensible"),
+        ("Array.prototype.push = 1", REFUSED),
+        ("Object.defineProperty(Array.prototype, 'x', { value: 1 })", REFUSED),
+        ("Object.prototype.polluted = 1", REFUSED),
         ("({}).__proto__", "undefined"),
         ("Object.setPrototypeOf", "undefined"),
         ("Reflect.setPrototypeOf", "undefined"),
         ("({}).__defineGetter__", "undefined"),
         ("Math.random", "undefined"),
-        ("JSON.parse = 1", "throws TypeError: 'parse' is read-only"),
-        ("$__env.operators.add = 1", "throws TypeError: 'add' is read-only"),
-        ("storage.put = 1", "throws TypeError: 'put' is read-only"),
-        ("new ([].map)()", "throws TypeError: not a constructor"),
+        ("JSON.parse = 1", REFUSED),
+        ("$__env.operators.add = 1", REFUSED),
+        ("storage.put = 1", REFUSED),
+        ("new ([].map)()", REFUSED),
         (
             "contract('0x' + '11'.repeat(20)).x = 1",
             "throws TypeError: a contract has no properties that can be changed",
@@ -255,7 +255,7 @@ fn the_native_stack_holds_the_deepest_script() {
     for step in [
         "[1].map(f)",
         "JSON.stringify({ toJSON: f })",
-        "`${{ toString: () => (f(), 1) }}`",
+        "op.cat({ toString: () => (f(), 1) })",
         "op.add({ valueOf: () => (f(), 1) }, 1)",
         "[2, 1].sort(f)",
         "new (class { constructor() { f() } })()",
@@ -290,7 +290,7 @@ fn nothing_is_left_for_the_next_call() {
             op.leak].filter(Boolean).length;
         try { Array.leak = 1 } catch { } try { [].__proto__.leak = 1 } catch { }
         raw.count = (raw.count ?? 0) + 1;
-        return crypto.toBytes(`${seen} ${raw.count}`)");
+        return crypto.toBytes(seen + ' ' + raw.count)");
     let code = String::from_utf8(code)
         .unwrap()
         .replace("return { fallback", "const raw = {}; return { fallback");
@@ -320,7 +320,7 @@ fn every_gas_limit_ends_clearly() {
     let needed = plenty - whole.gas_left.0;
     for gas in (0..needed).step_by(97).chain([needed - 1]) {
         let (outcome, host) = run(gas);
-        assert_eq!(halt(&outcome), HaltReason::OutOfGas, "{gas} of {needed}");
+        assert_eq!(halt(&outcome), HaltReason::OutOfGas, "{gas} of {needed}: {:?}", host.faults);
         assert!(host.state.records.is_empty() && host.state.counters.is_empty());
     }
     assert_eq!(run(needed).0.gas_left, Gas(0));

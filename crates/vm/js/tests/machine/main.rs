@@ -12,7 +12,7 @@ mod world;
 use std::sync::Arc;
 
 use abi::Interface;
-use braid_vm_js::{JsConfig, JsVm, Script, UnitCompiler};
+use braid_vm_js::{EngineChoice, JsConfig, JsVm, Script, UnitCompiler, V8};
 use vm::testkit::{MemoryHost, Run};
 use vm::{HaltReason, Outcome, Status};
 
@@ -63,15 +63,23 @@ fn raw(body: &str) -> Vec<u8> {
     )
 }
 
+/// A machine with every engine of this build: where V8 is there, both, held to each other.
 fn machine() -> JsVm {
-    JsVm::with_compiler(&JsConfig::default(), Arc::new(Metered))
+    let engine = match V8::new(&JsConfig::default()).start() {
+        Ok(_) => EngineChoice::Both,
+        Err(_) => EngineChoice::QuickJs,
+    };
+    JsVm::with_compiler(&JsConfig { engine, ..JsConfig::default() }, Arc::new(Metered))
 }
 
 /// Runs a function of bytes to bytes.
 fn run_raw(vm: &JsVm, body: &str, gas: u64) -> Outcome {
     let code = raw(body);
     let run = Run { gas_limit: primitives::Gas(gas), ..Run::call(&code, b"") };
-    MemoryHost::default().run(vm, &run)
+    let mut host = MemoryHost::default();
+    let outcome = host.run(vm, &run);
+    assert!(host.faults.is_empty(), "{:?}", host.faults);
+    outcome
 }
 
 /// What an expression is as text, in a world of its own.

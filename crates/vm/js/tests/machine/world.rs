@@ -71,9 +71,9 @@ fn expressions_have_the_values_of_the_language() {
         ("((a, b) => a.call(b) + a.apply(b) + a.bind(b).bind(null)())(function () { return this.x \
             }, { x: 1 })", "3"),
         ("(function f(a, b) { return a + b }).bind(null, 1).bind(null, 2)()", "3"),
-        ("(e => `${e.name}|${e.message}|${e}|${e instanceof Error}`)(new (class E extends Error {
+        ("(e => [e.name, e.message, e, e instanceof Error].join('|'))(new (class E extends Error {
             constructor(m) { super(m); this.name = 'Own' } })('m'))", "Own|m|Own: m|true"),
-        ("(o => { o.toString = () => 'mine'; o.constructor = 1; return `${o}` })({})", "mine"),
+        ("(o => { o.toString = () => 'mine'; o.constructor = 1; return String(o) })({})", "mine"),
         ("new Error('x').stack", "undefined"),
         ("Symbol('a').toString() + typeof Symbol.iterator", "Symbol(a)symbol"),
         ("Reflect.ownKeys({ a: 1 }) + Reflect.has({ a: 1 }, 'a')", "atrue"),
@@ -89,7 +89,7 @@ fn operators_are_those_of_the_language() {
     for (expression, expected) in [
         ("op.add(1, 2) + op.add('a', 1) + op.add([1], {})", "3a11[object Object]"),
         ("op.add(1n, 2n) + '' + op.add({ valueOf: () => 5 }, 1)", "36"),
-        ("op.add(1n, 1)", "throws TypeError: cannot convert BigInt to number"),
+        ("op.add(1n, 1)", "throws TypeError: a value is not of a kind that the operation takes"),
         ("[op.sub('5', 2), op.mul(3n, 4n), op.div(7n, 2n), op.mod(-7, 3)]", "3,12,3,-1"),
         (
             "[op.pow(2, 10), op.pow(2n, 100n), op.pow(2, 0.5), op.pow(-8, 3), op.pow(0, 0)]",
@@ -222,7 +222,7 @@ fn the_world_is_frozen() {
     })()";
     let found = shown(&vm, walk);
     let (count, open) = found.split_once(' ').unwrap();
-    assert!(count.parse::<u32>().unwrap() > 300, "{found}");
+    assert!(count.parse::<u32>().is_ok_and(|count| count > 300), "{found}");
     // The functions of the test's own script are not frozen: arrows within it.
     assert!(open.split(',').all(|name| ["f", ""].contains(&name)), "{found}");
 }
