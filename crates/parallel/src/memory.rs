@@ -226,7 +226,7 @@ impl Memory {
             .map_err(Unreadable::Failed)
     }
 
-    /// The records that a scan met, or missed, as `reader` sees them, and where each is from. Behind
+    /// The records that a scan met or missed, as `reader` sees them, and where each is from. Behind
     /// the last one of a scan that its limit ended there was nothing to see.
     pub(crate) fn met(&self, range: &RangeRead, reader: Index) -> Vec<(Key, Origin)> {
         let is_full = range.found.len() >= range.limit;
