@@ -35,23 +35,23 @@ fn a_module_that_imports_more_than_the_chain_allows_is_not_made() {
         let machine = world.engine.kernel().registry().machine(VmKind::Wasm).expect("wasm");
         machine.validate(&artifact(path).code).expect("a module").imports
     };
-    let (counter, token) = ("c/counter.wasm", "c/token.wasm");
+    let (counter, badge) = ("c/counter.wasm", "c/badge.wasm");
     let allowed = imports(counter);
-    let missing = imports(token).into_iter().find(|name| !allowed.contains(name));
-    let missing = missing.expect("a token needs more than a counter");
+    let missing = imports(badge).into_iter().find(|name| !allowed.contains(name));
+    let missing = missing.expect("a badge is an object, a counter none");
     let mut world = World::with_config(|config| config.vm.wasm.allowed_imports = Some(allowed));
     let made = deploy(&world, counter);
     let made = world.send_deploy(&made).expect_contract();
     world.send(made, "increment", &[]).expect_ok();
     // The request is refused where it is made, and the transaction where somebody else sent it.
-    let error = world.engine.deploy(&deploy(&world, token)).expect_err("refused").to_string();
+    let error = world.engine.deploy(&deploy(&world, badge)).expect_err("refused").to_string();
     assert!(error.contains(&missing) && error.contains("vm.wasm.allowed_imports"), "{error}");
-    let input = deploy_input(VmKind::Wasm, &artifact(token).code, &[], None);
+    let input = deploy_input(VmKind::Wasm, &artifact(badge).code, &[], None);
     let receipt = world.send_raw(deployer(), input);
     let reason = receipt.call.reason.expect("a refusal has a reason");
     assert!(reason.contains(&missing) && reason.contains("does not allow it"), "{reason}");
     // Nor does an upgrade bring it in.
-    let values = [made.into(), Value::bytes(artifact(token).code), Value::text("")];
+    let values = [made.into(), Value::bytes(artifact(badge).code), Value::text("")];
     let upgrade = lifecycle_input("upgrade", &values).expect("fits");
     let reason = world.send_raw(deployer(), upgrade).call.reason.expect("refused");
     assert!(reason.contains(&missing), "{reason}");
