@@ -226,17 +226,6 @@ impl Memory {
             .map_err(Unreadable::Failed)
     }
 
-    /// The records that a scan met or missed, as `reader` sees them, and where each is from. Behind
-    /// the last one of a scan that its limit ended there was nothing to see.
-    pub(crate) fn met(&self, range: &RangeRead, reader: Index) -> Vec<(Key, Origin)> {
-        let is_full = range.found.len() >= range.limit;
-        let last = range.found.last().map(|(key, _)| key).filter(|_| is_full);
-        let keys = self.written.range(&range.prefix, &range.from).into_iter();
-        let seen = |key: Key| Some((self.read(&key, reader).ok()?.origin, key));
-        let met = keys.take_while(|key| last.is_none_or(|last| key <= last)).filter_map(seen);
-        met.map(|(origin, key)| (key, origin)).collect()
-    }
-
     /// Whether a number is at least `amount`, as the stretch `reader` sees it.
     pub(crate) fn ask(&self, key: &Key, amount: U256, reader: Index) -> Result<bool, Unreadable> {
         let seen = self.read(key, reader)?;

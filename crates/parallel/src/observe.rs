@@ -7,7 +7,7 @@ use std::{
 
 use state::Key;
 
-use crate::memory::{Conflict, Index, Memory, Origin, Reads};
+use crate::memory::{Conflict, Index, Memory, Origin, Reads, Seen};
 
 /// How a run went. It differs from run to run.
 #[derive(Debug, Clone, Default)]
@@ -104,22 +104,21 @@ impl Statistics {
     }
 }
 
-/// What an attempt of a stretch read that earlier stretches wrote: those stretches, and the
-/// records, each in their order. A scan reads every record that it met or would have met.
-pub(crate) fn dependencies(
-    reads: &Reads,
-    memory: &Memory,
-    reader: Index,
-) -> (Vec<Index>, Vec<Key>) {
-    let records = reads.records.iter().filter_map(|read| {
-        let source = source(&read.origin)?;
-        Some((source, memory.key(read.cell)))
-    });
-    let ranges = reads.ranges.iter().flat_map(|range| memory.met(range, reader));
-    let ranges = ranges.filter_map(|(key, origin)| Some((source(&origin)?, key)));
-    // Both may be read several times.
-    let (sources, keys): (BTreeSet<_>, BTreeSet<_>) = records.chain(ranges).unzip();
-    (sources.into_iter().collect(), keys.into_iter().collect())
+/// The stretches that wrote what was read.
+pub(crate) fn sources(reads: &Reads) -> Vec<Index> {
+    let mut sources: Vec<_> =
+        reads.records.iter().filter_map(|read| source(&read.origin)).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+/// The records that were read as earlier stretches wrote them.
+pub(crate) fn shared(reads: &Reads, memory: &Memory) -> Vec<Key> {
+    let is_shared = |read: &&Seen| source(&read.origin).is_some();
+    let keys = reads.records.iter().filter(is_shared).map(|read| memory.key(read.cell));
+    // A record may be read several times.
+    keys.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 const fn source(origin: &Origin) -> Option<Index> {

@@ -13,7 +13,7 @@ use state::{Key, StateError, StateView, WriteSet};
 use crate::{
     Attempt, Footing, Numbers, Task, Verdict, View,
     memory::{Index, Memory, Stamp},
-    observe::{Observed, Statistics, Timing, Watch, dependencies},
+    observe::{Observed, Statistics, Timing, Watch, shared, sources},
     schedule::{Ran, Schedule, Step},
     sync::{AtomicBool, Condvar, Guard, Mutex, Ordering},
     view::{Aim, Interruption, Withdrawal},
@@ -295,7 +295,7 @@ impl<T: Task> Run<T> {
             self.finals.lock().statistics.count_conflict(conflict);
             return false;
         }
-        let observed = self.observed((&attempt, &reads), timing, index);
+        let observed = self.observed(&attempt, timing, &reads);
         self.settle(index..index + 1, attempt, observed)
     }
 
@@ -323,7 +323,7 @@ impl<T: Task> Run<T> {
             let cells = self.memory.publish(stamp, (&attempt.writes, &attempt.deltas), before);
             self.state.lock().schedule.put_back_cells(last, cells);
         }
-        let observed = self.observed((&attempt, &reads), timing, stretches.start);
+        let observed = self.observed(&attempt, timing, &reads);
         let is_settled = self.settle(stretches, attempt, observed);
         assert!(is_settled, "a certain attempt holds");
     }
@@ -389,22 +389,18 @@ impl<T: Task> Run<T> {
 
     fn observed(
         &self,
-        (attempt, reads): (&Attempt<T::Output>, &crate::memory::Reads),
+        attempt: &Attempt<T::Output>,
         timing: Timing,
-        index: Index,
+        reads: &crate::memory::Reads,
     ) -> Option<Observed> {
-        if !self.watch.is_on() {
-            return None;
-        }
-        let (reads_from, shared) = dependencies(reads, &self.memory, index);
-        Some(Observed {
-            reads_from,
+        self.watch.is_on().then(|| Observed {
+            reads_from: sources(reads),
             weight: attempt.weight,
             duration: timing.duration,
             worker: timing.worker,
             began: timing.began,
             records: (reads.records.len(), attempt.writes.len() + attempt.deltas.len()),
-            shared,
+            shared: shared(reads, &self.memory),
         })
     }
 

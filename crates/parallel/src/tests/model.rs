@@ -90,34 +90,6 @@ fn a_chain_is_seen_as_one() {
 }
 
 #[test]
-fn a_scan_depends_on_what_it_met_and_on_what_was_taken_away() {
-    let engine = Engine::new(2);
-    let program = |step| Program { steps: vec![step], gas: 1, hints: Vec::new() };
-    // Records 0, 3, 6 and 9 are in one space.
-    let steps = [
-        Step::Write(9, 1),
-        Step::Remove(3),
-        Step::Scan(0, 2),
-        Step::Write(1, 1),
-        Step::Scan(0, 9),
-        Step::Write(12, 1),
-        Step::Scan(6, 1),
-    ];
-    let toy = Arc::new(Toy::new(steps.map(program).to_vec(), u64::MAX));
-    let numbers: Arc<dyn Numbers> = Arc::new(ToyNumbers);
-    for workers in [1, 2] {
-        let engine = if workers == 1 { &Engine::new(1) } else { &engine };
-        let plan = Plan { stretch: 1, is_observed: true, ..Plan::default() };
-        let ran = engine.run(&toy, &world(10), &numbers, &plan).expect("the world does not fail");
-        let observed = &ran.statistics.observed;
-        let sources: Vec<_> = observed.iter().map(|it| it.reads_from.clone()).collect();
-        // The first scan ends with record 6, before 9; the last one with 6 as well.
-        assert_eq!(sources, [vec![], vec![], vec![1], vec![], vec![0, 1], vec![], vec![]]);
-        assert_eq!(observed[4].shared, [key(3), key(9)]);
-    }
-}
-
-#[test]
 fn a_panic_on_certain_ground_is_the_callers() {
     struct Doomed;
     impl crate::Task for Doomed {
