@@ -41,7 +41,7 @@ const BOUNDARIES: [Boundary; 8] = [
 ];
 
 /// For each crate, the crates of this workspace that it may depend on.
-const DIRECTIONS: [(&str, &[&str]); 29] = [
+const DIRECTIONS: [(&str, &[&str]); 30] = [
     ("braid-primitives", &[]),
     ("braid-abi", &["primitives"]),
     ("braid-proof", &["primitives"]),
@@ -100,7 +100,8 @@ const DIRECTIONS: [(&str, &[&str]); 29] = [
     ("braid-crossing-tests", &["braidvm"]),
     ("braid-block-tests", &["braidvm", "block", "crossing-tests"]),
     ("braid-fault-tests", &["primitives", "state"]),
-    ("braid-solana-tests", &["primitives", "vm", "vm-svm"]),
+    ("braid-solana-tests", &["primitives", "vm", "vm-svm", "braid-solana"]),
+    ("braid-solana", &[]),
     ("braid-sdk", &["braid-sdk-macros", "abi"]),
     ("braid-sdk-macros", &[]),
     ("braid-examples", &["braidvm"]),

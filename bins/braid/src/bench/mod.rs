@@ -19,6 +19,7 @@ mod parallel;
 mod peer;
 mod prefetch;
 mod sealed;
+mod solana;
 mod store;
 mod tree;
 mod wasm;
@@ -83,6 +84,7 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
             store::run(&mut bench)?;
             tree::run(&mut bench)?;
         }
+        BenchGroup::Svm => solana::run(&mut bench)?,
         BenchGroup::Parallel => parallel::run(&mut bench)?,
     }
     bench.show()

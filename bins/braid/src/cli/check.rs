@@ -45,6 +45,8 @@ pub(crate) enum BenchGroup {
     Js,
     /// A call into another machine against a call within one
     Crossing,
+    /// A call through a Solana program against one through a third contract of the EVM
+    Svm,
     /// The store
     State,
     /// Blocks on many threads against one transaction after another

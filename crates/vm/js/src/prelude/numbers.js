@@ -34,6 +34,7 @@ reshape(BigInt.prototype, ['constructor', Symbol.toStringTag], {
   valueOf() { return native64.valueOf(this) },
 });
 
+const { isSafeInteger } = Number;
 const nativeNumber = {
   toString: uncurry(Number.prototype.toString),
   toFixed: uncurry(Number.prototype.toFixed),
@@ -56,7 +57,15 @@ reshape(Number, ['length', 'name', 'prototype', 'EPSILON', 'MAX_SAFE_INTEGER', '
 define(world, 'parseFloat', { value: readers.parseFloat });
 define(world, 'parseInt', { value: readers.parseInt });
 reshape(Number.prototype, ['constructor', 'valueOf'], {
-  toString(radix) { charge(64); return nativeNumber.toString(this, radix) },
+  // Digits of fractions and of large numbers in other bases differ between engines.
+  toString(radix) {
+    charge(64);
+    const base = radix === undefined ? 10 : whole(radix), value = valueOfNumber(this);
+    if (base !== 10 && value - value === 0 && !isSafeInteger(value)) {
+      fail(RangeError, 'only safe integers are written in another base than 10');
+    }
+    return nativeNumber.toString(value, base);
+  },
   toFixed(digits) { charge(64); return nativeNumber.toFixed(this, digits) },
   toPrecision(digits) { charge(64); return nativeNumber.toPrecision(this, digits) },
   toExponential(digits) { charge(64); return nativeNumber.toExponential(this, digits) },

@@ -153,15 +153,15 @@ const TYPED: &[&str] = &[
 ];
 
 const PATTERNS_OF_TEXT: &[&str] = &[
-    "/a/",
-    "/[a-c]+/g",
-    "/(x)(?<n>y)?/",
-    "/\\d+|\\s/g",
-    "/^$/",
-    "/./gs",
-    "/b/y",
-    "/A/i",
-    "/(?:)/g",
+    "new RegExp('a')",
+    "new RegExp('[a-c]+', 'g')",
+    "new RegExp('(x)(?<n>y)?')",
+    "new RegExp('[0-9]+|[ ]', 'g')",
+    "new RegExp('^$')",
+    "new RegExp('.', 'gs')",
+    "new RegExp('b', 'y')",
+    "new RegExp('A', 'i')",
+    "new RegExp('', 'g')",
 ];
 
 const LINES: &[&str] = &[
