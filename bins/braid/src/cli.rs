@@ -23,7 +23,7 @@ pub(crate) use self::{
     node::{ConfigCommand, VmCommand},
     parameters::{ParamsArgs, ParamsCommand, ParamsSetArgs},
     show::{AbiArgs, InspectArgs, ObjectArgs, TopArgs},
-    source::{GoBuildArgs, GoCommand, JsCommand},
+    source::{GoBuildArgs, GoCommand, GoTestArgs, JsCommand},
     state::{ProveArgs, SnapshotCommand, StateCommand},
 };
 use contract::block_number;

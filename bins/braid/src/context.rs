@@ -1,6 +1,13 @@
 //! What a command works with: the engine over the chosen store, and people's words made exact.
 
-use std::{ffi::OsString, fmt::Display, fs::File, io::Read, path::Path};
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    fs::File,
+    io::Read,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use braidvm::{
@@ -8,6 +15,10 @@ use braidvm::{
     rooms::block::SOLANA_TYPE,
 };
 use serde_json::json;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 
 use crate::{
     cli::{Caller, Global, Moment},
@@ -19,6 +30,20 @@ use crate::{
 /// Bytes of a file that is read at once: code of the largest contract in hexadecimal, an ABI and
 /// what else compilers write into one file, with room to spare.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// The exit code of a command that is ended by a second Ctrl-C, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// Set once somebody wants the command to end: Ctrl-C, or a request to terminate. A second one ends
+/// it at once.
+pub(crate) fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+    let wish = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&wish))?;
+        flag::register(signal, Arc::clone(&wish))?;
+    }
+    Ok(wish)
+}
 
 /// The configuration: defaults, the file that is named, the environment, flags, each above those
 /// before.

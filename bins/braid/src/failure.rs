@@ -78,7 +78,7 @@ impl From<EngineError> for Failure {
             EngineError::State(error) => error.into(),
             // What is asked for needs a machine that the configuration leaves out.
             EngineError::Kernel(KernelError::Registry(
-                RegistryError::Disabled(_) | RegistryError::Missing(_),
+                RegistryError::Disabled(_) | RegistryError::Missing(_) | RegistryError::Stopped(_),
             )) => Self::Usage(error.to_string()),
             error if error.is_usage() => Self::Usage(error.to_string()),
             error => Self::Host(error.into()),

@@ -1,8 +1,11 @@
 //! What becomes of the transactions of a block that is executed serially.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
-use braid_block::execution::{Executed, Executor, Outcome};
+use braid_block::execution::{Executed, Executor, Job, Outcome, Stopwatch};
 use kernel::{Kernel, KernelConfig, Transaction, TransactionError};
 use primitives::{Address, Gas, Wei};
 use state::{EmptyView, Key, Overlay, StateView, WriteSet, record::AccountRecord};
@@ -84,4 +87,41 @@ fn what_is_as_it_was_is_not_among_the_writes() {
     let executed = execute(1_000_000, &[Transaction { value: Wei::ZERO, ..transfer(0, 1, 0) }]);
     assert!(executed.writes.get(&Key::account(&account(0))).is_some(), "the nonce has grown");
     assert!(executed.writes.get(&Key::account(&account(1))).is_none());
+}
+
+/// Counts how often it is read.
+#[derive(Debug, Default)]
+struct Counting {
+    reads: AtomicU64,
+    stops: AtomicU64,
+}
+
+impl Stopwatch for Counting {
+    fn now(&self) -> u64 {
+        self.reads.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn stop(&self, _index: usize, _transaction: &Transaction, _began: u64) {
+        self.stops.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn measuring_reads_the_clock_twice_for_a_transaction_and_never_unasked() {
+    let kernel = Arc::new(Kernel::new(KernelConfig::default()).expect("defaults are sound"));
+    let block = BlockEnvironment { gas_limit: Gas(1_000_000), ..BlockEnvironment::default() };
+    let transactions: Arc<[_]> = (0..20).map(|nonce| transfer(0, 1, nonce)).collect();
+    let executor = Executor::serial(kernel);
+    let watch = Arc::new(Counting::default());
+    let counts = || [&watch.reads, &watch.stops].map(|it| it.load(Ordering::Relaxed));
+    let run = |stopwatch: Option<Arc<dyn Stopwatch>>| {
+        let job = Job::from(Arc::clone(&transactions)).with_stopwatch(stopwatch);
+        executor.perform(&world(), &block, &job).expect("the host does not fail")
+    };
+    let unmeasured = run(None);
+    assert_eq!(counts(), [0, 0]);
+    let measured = run(Some(Arc::<Counting>::clone(&watch)));
+    // A clock is read where a transaction begins, and by whoever is told that it has ended.
+    assert_eq!(counts(), [20, 20]);
+    assert_eq!((measured.writes, measured.gas_used), (unmeasured.writes, unmeasured.gas_used));
 }

@@ -105,6 +105,12 @@ pub enum EngineError {
         "machine {0} is left out by enabled_vms of the configuration or of the chain's genesis"
     )]
     MachineLeftOut(primitives::VmKind),
+    /// Every transaction needs the machine.
+    #[error(
+        "machine {0} is not stopped: every transaction runs through it; enabled_vms of a genesis \
+         says whose contracts may run"
+    )]
+    MachineOfAll(primitives::VmKind),
     /// The folder does not keep which machines are stopped.
     #[error("{file}: {reason}")]
     Switches {

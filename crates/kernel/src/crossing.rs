@@ -12,10 +12,11 @@ use vm_evm::{Crossing, ForeignCall, Frames, GuardedCall, GuardedCreation, Transa
 use vm_native::Natives;
 
 use crate::{
+    codes::Codes,
     host::FrameHost,
     lifecycle::{self, Desk},
     native,
-    registry::Registry,
+    registry::{Registry, RegistryError},
 };
 
 /// Native stack that must be left before a hosted frame starts: the compiled code's own limit
@@ -34,6 +35,7 @@ pub struct Crossroads {
     registry: Arc<Registry>,
     schedule: Schedule,
     natives: Natives,
+    codes: Codes,
 }
 
 /// Code of a hosted machine, and what its frame is to do.
@@ -53,8 +55,8 @@ pub(crate) struct HostedRun<'a> {
 impl Crossroads {
     /// The crossing of these machines and native contracts under these prices.
     #[must_use]
-    pub const fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
-        Self { registry, schedule, natives }
+    pub fn new(registry: Arc<Registry>, schedule: Schedule, natives: Natives) -> Self {
+        Self { registry, schedule, natives, codes: Codes::default() }
     }
 
     /// The native contracts.
@@ -108,7 +110,7 @@ impl Crossroads {
         let machine = match self.registry.hosted(run.kind) {
             Ok(Some(machine)) => machine,
             Ok(None) => return not_runnable(format!("machine {} runs no hosted frames", run.kind)),
-            Err(error) => return not_runnable(error.to_string()),
+            Err(error) => return Outcome::halt(cannot_run(frames, &error)),
         };
         let environment = frames.environment().clone();
         let frame = Frame {
@@ -151,8 +153,14 @@ impl Crossroads {
         frames: &mut Frames<'_>,
         run: &HostedRun<'_>,
     ) -> Result<Bytes, HaltReason> {
+        if let Some(code) = self.codes.get(&run.code_hash) {
+            return Ok(code);
+        }
         let code = frames.journal().code(&run.code_hash).map_err(fault)?;
-        code.ok_or_else(|| HaltReason::NotRunnable(format!("code {} is missing", run.code_hash)))
+        let missing = || HaltReason::NotRunnable(format!("code {} is missing", run.code_hash));
+        let code = code.ok_or_else(missing)?;
+        self.codes.put(run.code_hash, code.clone());
+        Ok(code)
     }
 }
 
@@ -259,6 +267,17 @@ pub(crate) fn on_enough_stack<T>(frame: impl FnOnce() -> T) -> T {
 /// A revert of a system contract with a reason in words.
 pub(crate) fn refuse(reason: &str, gas_left: Gas) -> Outcome {
     Outcome::revert(encode_error_string(reason), gas_left)
+}
+
+/// Why a frame ends that needs a machine which cannot run: a result like any other where the rules
+/// of the chain say so, and a fault where this node has stopped it.
+pub(crate) fn cannot_run(frames: &mut Frames<'_>, error: &RegistryError) -> HaltReason {
+    let reason = error.to_string();
+    if matches!(error, RegistryError::Stopped(_)) {
+        frames.scope().set_fault(reason);
+        return HaltReason::Fault;
+    }
+    HaltReason::NotRunnable(reason)
 }
 
 /// The journal remembers the failure of the state; the halt only unwinds.

@@ -8,6 +8,7 @@
 //!
 //! Tracing, simulation and gas estimation are here once, for all machines.
 
+mod codes;
 mod crossing;
 pub mod decode;
 mod estimate;

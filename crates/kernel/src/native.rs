@@ -7,7 +7,7 @@ use vm_evm::{ForeignCall, Frames};
 use vm_native::{ContractSummary, MachineSummary, NativeContract, NativeFrame, NativeHost};
 
 use crate::{
-    crossing::{Crossroads, on_enough_stack},
+    crossing::{Crossroads, cannot_run, on_enough_stack},
     host::FrameHost,
     lifecycle::{Desk, Stop, policy},
 };
@@ -20,7 +20,7 @@ pub(crate) fn run(
     contract: &dyn NativeContract,
 ) -> Outcome {
     if let Err(error) = crossroads.registry().machine(call.kind) {
-        return Outcome::halt(HaltReason::NotRunnable(error.to_string()));
+        return Outcome::halt(cannot_run(frames, &error));
     }
     if !frames.scope().enter_foreign() {
         return Outcome::halt(HaltReason::CallDepth(FOREIGN_DEPTH_MAX));

@@ -12,11 +12,11 @@ use primitives::{VmKind, VmVersion};
 use thiserror::Error;
 use vm::{HostedVm, Vm, VmStatus};
 
-/// The machines of a node by kind. Registered once at start; each may be disabled and enabled
-/// while the node runs.
+/// The machines of a node by kind. Registered once at start.
 ///
-/// Whether a machine is enabled is part of the chain's rules: all nodes of a chain switch it at
-/// the same block.
+/// Whether a machine is *enabled* is a rule of the chain: what needs one that is not fails, on
+/// every node alike. Whether it is *stopped* is a matter of one node: what needs such a machine has
+/// no result there, so the node makes and follows no block that does.
 #[derive(Debug, Default)]
 pub struct Registry {
     machines: BTreeMap<VmKind, Slot>,
@@ -30,8 +30,10 @@ pub struct MachineStatus {
     pub kind: VmKind,
     /// The version of its rules.
     pub version: VmVersion,
-    /// Whether contracts of it may run.
+    /// Whether contracts of it may run, by the rules of the chain.
     pub is_enabled: bool,
+    /// Whether this node has stopped it.
+    pub is_stopped: bool,
     /// What it counts.
     pub status: VmStatus,
 }
@@ -46,6 +48,12 @@ pub enum RegistryError {
     /// It is switched off.
     #[error("machine {0} is disabled")]
     Disabled(VmKind),
+    /// This node has stopped it, which no rule of the chain knows of.
+    #[error(
+        "machine {0} is stopped on this node: what needs it goes on once it is started \
+         (braid vm enable {0})"
+    )]
+    Stopped(VmKind),
     /// It was registered before.
     #[error("machine {0} is registered twice")]
     Twice(VmKind),
@@ -80,7 +88,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`RegistryError`] where it is not there or disabled.
+    /// [`RegistryError`] where it is not there, disabled or stopped.
     pub fn machine(&self, kind: VmKind) -> Result<&dyn Vm, RegistryError> {
         Ok(self.enabled(kind)?.as_vm())
     }
@@ -89,7 +97,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`RegistryError`] where it is not there or disabled.
+    /// As [`machine`](Self::machine).
     pub fn hosted(&self, kind: VmKind) -> Result<Option<&dyn HostedVm>, RegistryError> {
         match self.enabled(kind)? {
             Machine::OnJournal(_) => Ok(None),
@@ -97,8 +105,8 @@ impl Registry {
         }
     }
 
-    /// The first enabled machine that recognizes `code`. The EVM takes any bytes, so it is asked
-    /// last.
+    /// The first machine that may run and recognizes `code`. The EVM takes any bytes, so it is
+    /// asked last.
     #[must_use]
     pub fn detect(&self, code: &[u8]) -> Option<VmKind> {
         let recognizes = |slot: &&Slot| slot.is_enabled() && slot.machine.as_vm().recognizes(code);
@@ -107,19 +115,30 @@ impl Registry {
         others.chain(evm).find(recognizes).map(Slot::kind)
     }
 
-    /// Switches a machine on or off.
+    /// Says whether contracts of a machine may run: a rule, which is the same on all nodes.
     ///
     /// # Errors
     ///
     /// [`RegistryError::Missing`] where there is none of this kind.
     pub fn set_enabled(&self, kind: VmKind, is_enabled: bool) -> Result<(), RegistryError> {
         let slot = self.machines.get(&kind).ok_or(RegistryError::Missing(kind))?;
+        slot.is_enabled.store(is_enabled, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Stops a machine of this node, so that it gives back what it keeps, or starts it again.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Missing`] where there is none of this kind.
+    pub fn set_stopped(&self, kind: VmKind, is_stopped: bool) -> Result<(), RegistryError> {
+        let slot = self.machines.get(&kind).ok_or(RegistryError::Missing(kind))?;
         let machine = slot.machine.as_vm();
-        if is_enabled {
+        if !is_stopped {
             machine.start();
         }
-        slot.is_enabled.store(is_enabled, Ordering::SeqCst);
-        if !is_enabled {
+        slot.is_stopped.store(is_stopped, Ordering::SeqCst);
+        if is_stopped {
             machine.stop();
         }
         Ok(())
@@ -157,6 +176,7 @@ impl Registry {
                 kind: machine.kind(),
                 version: machine.version(),
                 is_enabled: slot.is_enabled(),
+                is_stopped: slot.is_stopped(),
                 status: machine.status(),
             }
         })
@@ -167,13 +187,17 @@ impl Registry {
         if self.machines.contains_key(&kind) {
             return Err(RegistryError::Twice(kind));
         }
-        self.machines.insert(kind, Slot { machine, is_enabled: AtomicBool::new(true) });
+        self.machines.insert(kind, Slot::new(machine));
         Ok(())
     }
 
     fn enabled(&self, kind: VmKind) -> Result<&Machine, RegistryError> {
         let slot = self.machines.get(&kind).ok_or(RegistryError::Missing(kind))?;
-        if slot.is_enabled() { Ok(&slot.machine) } else { Err(RegistryError::Disabled(kind)) }
+        match (slot.is_enabled(), slot.is_stopped()) {
+            (false, _) => Err(RegistryError::Disabled(kind)),
+            (true, true) => Err(RegistryError::Stopped(kind)),
+            (true, false) => Ok(&slot.machine),
+        }
     }
 }
 
@@ -181,15 +205,24 @@ impl Registry {
 struct Slot {
     machine: Machine,
     is_enabled: AtomicBool,
+    is_stopped: AtomicBool,
 }
 
 impl Slot {
+    const fn new(machine: Machine) -> Self {
+        Self { machine, is_enabled: AtomicBool::new(true), is_stopped: AtomicBool::new(false) }
+    }
+
     fn kind(&self) -> VmKind {
         self.machine.as_vm().kind()
     }
 
     fn is_enabled(&self) -> bool {
         self.is_enabled.load(Ordering::SeqCst)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
     }
 }
 

@@ -13,6 +13,7 @@
 mod clock;
 mod crossing;
 mod evm;
+mod go;
 mod javascript;
 mod parallel;
 mod peer;
@@ -78,6 +79,7 @@ pub(crate) fn run(arguments: &BenchArgs, output: &Output) -> Result<(), Failure>
     match group {
         BenchGroup::Evm => evm::run(&mut bench)?,
         BenchGroup::Wasm => wasm::run(&mut bench)?,
+        BenchGroup::Go => go::run(&mut bench)?,
         BenchGroup::Js => javascript::run(&mut bench)?,
         BenchGroup::Crossing => crossing::run(&mut bench)?,
         BenchGroup::State => {

@@ -42,6 +42,8 @@ pub(crate) enum BenchGroup {
     Evm,
     /// WebAssembly against raw wasmtime
     Wasm,
+    /// Programs in Go
+    Go,
     /// JavaScript: transfers in kept and fresh contexts, against other machines, and metering
     Js,
     /// A call into another machine against a call within one

@@ -8,11 +8,26 @@ use clap::{Args, Subcommand};
 pub(crate) enum GoCommand {
     /// Build a contract: a package's folder, or one file
     Build(GoBuildArgs),
+    /// Run the tests of a contract over a chain in memory, with the author's Go
+    Test(GoTestArgs),
     /// Write the kit that contracts import into a folder, for editors
     Sdk {
         /// The folder
         folder: PathBuf,
     },
+}
+
+/// What to test.
+#[derive(Debug, Args)]
+pub(crate) struct GoTestArgs {
+    /// The folder of the contract's package
+    pub(crate) path: PathBuf,
+    /// The program of Go (1.24 or later) instead of the one on the path
+    #[arg(long, env = "GO", value_name = "FILE")]
+    pub(crate) go: Option<PathBuf>,
+    /// Flags of `go test`, after `--`
+    #[arg(last = true)]
+    pub(crate) arguments: Vec<String>,
 }
 
 /// What to build and where to.

@@ -1,4 +1,4 @@
-//! Building contracts written in Go: `go build`, `go sdk`.
+//! Building and testing contracts written in Go: `go build`, `go test`, `go sdk`.
 //!
 //! The work is done by the author's own Go, in a folder that is gone afterwards: the kit that
 //! contracts import, the contract, and a main package that is generated. What comes out is one
@@ -17,7 +17,7 @@ use braidvm::rooms::{
 use serde_json::json;
 
 use crate::{
-    cli::{GoBuildArgs, GoCommand},
+    cli::{GoBuildArgs, GoCommand, GoTestArgs},
     failure::Failure,
     output::Output,
 };
@@ -31,6 +31,7 @@ macro_rules! kit_file {
 /// The files of the kit, as they stand in `sdk/go`.
 const KIT: &[(&str, &str)] = &[
     kit_file!("go.mod"),
+    kit_file!("core/bytes.go"),
     kit_file!("core/call.go"),
     kit_file!("core/context.go"),
     kit_file!("core/decode.go"),
@@ -39,6 +40,9 @@ const KIT: &[(&str, &str)] = &[
     kit_file!("core/errors.go"),
     kit_file!("core/fields.go"),
     kit_file!("core/host.go"),
+    kit_file!("core/keccak.go"),
+    kit_file!("core/mock.go"),
+    kit_file!("core/mock_host.go"),
     kit_file!("core/object.go"),
     kit_file!("core/serve.go"),
     kit_file!("core/types.go"),
@@ -56,6 +60,7 @@ const HOW_TO_GET_GO: &str = "get it from https://go.dev/dl, or by \"pip install 
 pub(crate) fn run(command: &GoCommand, output: &Output) -> Result<(), Failure> {
     match command {
         GoCommand::Build(arguments) => build(arguments, output),
+        GoCommand::Test(arguments) => test(arguments, output),
         GoCommand::Sdk { folder } => {
             write_kit(folder)?;
             output.json(&json!({ "folder": folder }))?;
@@ -66,9 +71,7 @@ pub(crate) fn run(command: &GoCommand, output: &Output) -> Result<(), Failure> {
 
 fn build(arguments: &GoBuildArgs, output: &Output) -> Result<(), Failure> {
     let go = find_go(arguments.go.as_deref())?;
-    let source = arguments.path.canonicalize().map_err(|error| {
-        Failure::usage(format!("cannot read \"{}\": {error}", arguments.path.display()))
-    })?;
+    let source = source_of(&arguments.path)?;
     let workshop = Workshop::new(&go, &source)?;
     let module = workshop.build()?;
     let text = fs::read_to_string(workshop.root.path().join("interface.json"))?;
@@ -96,6 +99,33 @@ fn build(arguments: &GoBuildArgs, output: &Output) -> Result<(), Failure> {
         module.len(),
         packed.len()
     ))
+}
+
+/// Runs the tests beside a contract, over a host in memory.
+fn test(arguments: &GoTestArgs, output: &Output) -> Result<(), Failure> {
+    let go = find_go(arguments.go.as_deref())?;
+    let source = source_of(&arguments.path)?;
+    let workshop = Workshop::new(&go, &source)?;
+    let mut command = workshop.command();
+    command.current_dir(&workshop.package).args(["test", "."]).args(&arguments.arguments);
+    let done = command.output()?;
+    let [told, errors] = [&done.stdout, &done.stderr].map(|it| workshop.without_place(it));
+    let is_passed = done.status.success();
+    output.json(&json!({ "passed": is_passed, "output": told }))?;
+    output.line(told.trim_end())?;
+    if is_passed {
+        return Ok(());
+    }
+    let errors = errors.trim_end();
+    Err(Failure::Contract(format!(
+        "the tests fail{}{errors}",
+        if errors.is_empty() { "" } else { ": " }
+    )))
+}
+
+fn source_of(path: &Path) -> Result<PathBuf, Failure> {
+    path.canonicalize()
+        .map_err(|error| Failure::usage(format!("cannot read \"{}\": {error}", path.display())))
 }
 
 fn default_target(source: &Path) -> PathBuf {
@@ -174,9 +204,13 @@ impl<'a> Workshop<'a> {
         if done.status.success() {
             return Ok(());
         }
-        let copy = self.root.path().display().to_string();
-        let told = String::from_utf8_lossy(&done.stderr).replace(&copy, "");
+        let told = self.without_place(&done.stderr);
         Err(Failure::usage(format!("{what} failed:\n{}", told.trim_end())))
+    }
+
+    /// What Go said, without the folder that is gone afterwards.
+    fn without_place(&self, told: &[u8]) -> String {
+        String::from_utf8_lossy(told).replace(&self.root.path().display().to_string(), "")
     }
 }
 

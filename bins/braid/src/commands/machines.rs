@@ -70,7 +70,9 @@ fn switch(
     output.json(&machine_json(&machine))?;
     let next = engine.tip().0.saturating_add(1);
     output.line(format!("machine {kind} is {} from block {next} on", state(&machine)))?;
-    output.remark("All nodes of a chain have to switch a machine at the same block.");
+    if machine.is_stopped {
+        output.remark("There is no block here that needs it until it is enabled again.");
+    }
     Ok(())
 }
 
@@ -78,11 +80,16 @@ pub(crate) fn machine_json(machine: &MachineStatus) -> Json {
     json!({
         "vm": machine.kind,
         "version": machine.version,
-        "enabled": machine.is_enabled,
+        "enabled": machine.is_enabled && !machine.is_stopped,
+        "stopped": machine.is_stopped,
         "counters": machine.status.counters.iter().copied().collect::<BTreeMap<_, _>>(),
     })
 }
 
 const fn state(machine: &MachineStatus) -> &'static str {
-    if machine.is_enabled { "enabled" } else { "disabled" }
+    match (machine.is_enabled, machine.is_stopped) {
+        (false, _) => "disabled",
+        (true, true) => "stopped",
+        (true, false) => "enabled",
+    }
 }

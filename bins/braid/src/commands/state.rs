@@ -5,7 +5,7 @@ use std::{
     io::{self, BufReader, BufWriter, Write},
     ops::ControlFlow,
     path::Path,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use braidvm::{
@@ -154,6 +154,7 @@ fn check(global: &Global, restart: bool, output: &Output) -> Result<(), Failure>
     if let Some(file) = file.as_deref().filter(|file| restart && file.exists()) {
         fs::remove_file(file).map_err(|error| unwritable(file, &error))?;
     }
+    let interruption = context::interruption()?;
     let bar = output.progress("records", 0);
     let outcome = engine.verify(file.as_deref(), &mut |progress| {
         bar.set_message(match progress.stage {
@@ -167,15 +168,19 @@ fn check(global: &Global, restart: bool, output: &Output) -> Result<(), Failure>
             Some(VerificationStage::Done) => progress.headers,
             _ => progress.records,
         });
-        ControlFlow::Continue(())
+        match interruption.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     })?;
     bar.finish_and_clear();
-    let VerificationOutcome { report, progress, .. } = outcome;
+    let VerificationOutcome { report, progress, is_complete } = outcome;
     if progress.is_resumed {
         output.remark("gone on with a verification that was cut off; --restart begins anew");
     }
     output.json(&json!({
         "healthy": report.is_healthy(),
+        "complete": is_complete,
         "block": progress.block,
         "records": report.records,
         "history_entries": report.history_entries,
@@ -194,6 +199,13 @@ fn check(global: &Global, restart: bool, output: &Output) -> Result<(), Failure>
     let root = report.root;
     output
         .line(format!("{records} records, {history} of history, {headers} headers, root {root}"))?;
+    if !is_complete {
+        let place = match file {
+            Some(_) => "state verify goes on from here",
+            None => "a chain in memory is gone with it",
+        };
+        return Err(Failure::Host(anyhow::anyhow!("the verification was interrupted; {place}")));
+    }
     if report.is_healthy() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::Stdio,
 };
 
@@ -175,4 +175,28 @@ fn a_reader_that_goes_away_is_no_fault() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
     }
+}
+
+#[test]
+fn contracts_in_go_are_tested_off_the_chain() {
+    let counter = file("contracts/go/counter");
+    let run = braid(&["--json", "go", "test", &counter]);
+    if run.code == Some(2) && run.stderr.contains("Go is not on this machine") {
+        // Written past the capture of the test harness: what was skipped must be seen.
+        let _ = writeln!(std::io::stderr(), "skipped: {}", run.stderr.trim_end());
+        return;
+    }
+    let objects = run.expect_code(0).objects();
+    assert_eq!(objects[0]["passed"], true);
+    // A test that fails is the contract's failure.
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = std::fs::read(file("contracts/go/counter/counter.go")).expect("reads");
+    written(folder.path(), "counter.go", source);
+    let test = "package counter\n\nimport \"testing\"\n\n\
+                func TestNo(t *testing.T) { t.Fatal(\"as it should\") }\n";
+    written(folder.path(), "counter_test.go", test);
+    let run = braid(&["--json", "go", "test", &text(folder.path())]).expect_code(1);
+    let objects = run.objects();
+    assert!(objects[0]["output"].as_str().is_some_and(|it| it.contains("as it should")));
+    assert_eq!(objects[1]["error"]["kind"], "contract");
 }

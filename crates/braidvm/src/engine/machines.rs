@@ -17,12 +17,13 @@ const STOPPED: &str = "stopped-machines";
 
 /// The machines of an engine.
 ///
-/// A machine is made with the engine. Stopping it releases what it keeps for speed; calls of its
-/// contracts then halt, and none is made. Starting it again goes on where it was. Over a folder a
-/// machine stays stopped when the engine is opened again.
+/// A machine is made with the engine. Stopping it releases what it keeps for speed. It is a matter
+/// of this node alone, which no other knows of, so it never decides what comes of a transaction:
+/// what needs a machine that is stopped is a fault, of which there is no block, until the machine
+/// is started again. Over a folder a machine stays stopped when the engine is opened again. Every
+/// transaction runs through the EVM, so that one is not stopped.
 ///
-/// Whether a machine runs decides what comes of transactions: **all nodes of a chain have to switch
-/// it between the same two blocks**, and a replay of earlier blocks needs the switches of then.
+/// Which machines a chain has is a rule: `enabled_vms` of its genesis.
 ///
 /// ```
 /// use braidvm::{Engine, VmKind};
@@ -30,7 +31,7 @@ const STOPPED: &str = "stopped-machines";
 /// # fn main() -> Result<(), braidvm::EngineError> {
 /// let engine = Engine::dev();
 /// engine.machines().stop(VmKind::Wasm)?;
-/// assert!(!engine.machines().status(VmKind::Wasm)?.is_enabled);
+/// assert!(engine.machines().status(VmKind::Wasm)?.is_stopped);
 /// engine.machines().start(VmKind::Wasm)?;
 /// # Ok(())
 /// # }
@@ -51,7 +52,8 @@ impl Engine {
     pub(super) fn settle_in(mut self, folder: &Path) -> Result<Self, EngineError> {
         let file = folder.join(STOPPED);
         for kind in stopped(&file)? {
-            self.kernel().registry().set_enabled(kind, false).map_err(kernel::KernelError::from)?;
+            let registry = self.kernel().registry();
+            registry.set_stopped(kind, true).map_err(kernel::KernelError::from)?;
         }
         self.switches = Some(file);
         Ok(self)
@@ -96,30 +98,33 @@ impl Machines<'_> {
             self.status(kind)?;
             return Err(EngineError::MachineLeftOut(kind));
         }
-        self.switch(kind, true)
+        self.switch(kind, false)
     }
 
     /// Stops a machine.
     ///
     /// # Errors
     ///
-    /// As [`status`](Self::status), and [`EngineError::Switches`] where the folder does not keep
-    /// it.
+    /// As [`status`](Self::status), [`EngineError::MachineOfAll`] for the EVM, and
+    /// [`EngineError::Switches`] where the folder does not keep it.
     pub fn stop(&self, kind: VmKind) -> Result<(), EngineError> {
-        self.switch(kind, false)
+        if kind == VmKind::Evm {
+            return Err(EngineError::MachineOfAll(kind));
+        }
+        self.switch(kind, true)
     }
 
     /// The folder first: what it does not keep is not switched.
-    fn switch(&self, kind: VmKind, is_enabled: bool) -> Result<(), EngineError> {
+    fn switch(&self, kind: VmKind, is_stopped: bool) -> Result<(), EngineError> {
         self.status(kind)?;
         if let Some(file) = &self.engine.switches {
             let mut kinds = stopped(file)?;
-            let _ = if is_enabled { kinds.remove(&kind) } else { kinds.insert(kind) };
+            let _ = if is_stopped { kinds.insert(kind) } else { kinds.remove(&kind) };
             let text: String = kinds.iter().map(|kind| format!("{kind}\n")).collect();
             write(file, &text).map_err(|error| switches(file, &error))?;
         }
         let registry = self.engine.kernel().registry();
-        Ok(registry.set_enabled(kind, is_enabled).map_err(kernel::KernelError::from)?)
+        Ok(registry.set_stopped(kind, is_stopped).map_err(kernel::KernelError::from)?)
     }
 }
 

@@ -139,7 +139,7 @@ impl Monitor {
         let machine = |it: kernel::MachineStatus| MachineFigures {
             vm: it.kind.to_string(),
             version: it.version.to_string(),
-            is_enabled: it.is_enabled,
+            is_enabled: it.is_enabled && !it.is_stopped,
             counters: it
                 .status
                 .counters

@@ -17,7 +17,7 @@ use vm::{
 use vm_evm::{ForeignCall, Frames};
 
 use super::{charge_interface, deployer, desk::Desk, guard};
-use crate::crossing::{Crossroads, HostedRun, fault, refuse};
+use crate::crossing::{Crossroads, HostedRun, cannot_run, fault, refuse};
 
 /// A contract to be made.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub(crate) fn create(
         Ok(policy) => policy,
         Err(outcome) => return (outcome, None),
     };
-    let report = match checked_code(crossroads, creation.kind, &creation.code, &mut gas) {
+    let report = match checked_code((crossroads, frames), creation.kind, &creation.code, &mut gas) {
         Ok(report) => report,
         Err(outcome) => return (outcome, None),
     };
@@ -109,7 +109,7 @@ pub(super) fn policy_of(
 
 /// The static checks, charged before they are made, and the price of storing the code.
 pub(super) fn checked_code(
-    crossroads: &Crossroads,
+    (crossroads, frames): (&Crossroads, &mut Frames<'_>),
     kind: VmKind,
     code: &[u8],
     gas: &mut GasMeter,
@@ -123,10 +123,13 @@ pub(super) fn checked_code(
         return Err(refuse(&reason, gas.remaining()));
     }
     let out_of_gas = |_| Outcome::halt(HaltReason::OutOfGas);
-    let machine = crossroads
-        .registry()
-        .machine(kind)
-        .map_err(|error| refuse(&error.to_string(), gas.remaining()))?;
+    let machine = crossroads.registry().machine(kind).map_err(|error| {
+        let reason = cannot_run(frames, &error);
+        match reason {
+            HaltReason::NotRunnable(reason) => refuse(&reason, gas.remaining()),
+            fault => Outcome::halt(fault),
+        }
+    })?;
     gas.charge(machine.check_cost(code, schedule)).map_err(out_of_gas)?;
     let report =
         machine.validate(code).map_err(|error| refuse(&error.to_string(), gas.remaining()))?;

@@ -128,8 +128,9 @@ fn hosted_code(
     code: &[u8],
     shipped: Option<String>,
 ) -> Result<Next, Stop> {
+    let whereabouts = (desk.crossroads, &mut *desk.frames);
     let report =
-        checked_code(desk.crossroads, record.kind, code, &mut desk.gas).map_err(Stop::Ended)?;
+        checked_code(whereabouts, record.kind, code, &mut desk.gas).map_err(Stop::Ended)?;
     let interface = shipped.or_else(|| report.interface.as_ref().map(Interface::to_json));
     let code_hash = CodeHash::of(&report.executable);
     Ok(Next { code: report.executable, code_hash, interface })

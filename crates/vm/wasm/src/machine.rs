@@ -37,8 +37,8 @@ const MAGIC: &[u8] = b"\0asm";
 pub struct WasmVm {
     kind: VmKind,
     engines: Arc<Engines>,
-    /// The program that was checked last, which is often loaded next.
-    checked: Mutex<Option<(CodeHash, Instrumented)>>,
+    /// The Go program that was checked last, which is often loaded next.
+    checked: Mutex<Option<(CodeHash, Made)>>,
     counters: Counters,
 }
 
@@ -52,6 +52,14 @@ struct Engines {
     compiler: Option<Compiler>,
     programs: ProgramCache,
     artefacts: Option<ArtefactStore>,
+}
+
+/// A module that frames run, as it was made of code.
+#[derive(Debug)]
+struct Made {
+    program: Instrumented,
+    /// The snapshot of a Go program that was started for it, which nobody has kept yet.
+    snapshot: Option<Vec<u8>>,
 }
 
 /// Why the machine cannot start.
@@ -119,17 +127,40 @@ impl WasmVm {
     }
 
     /// The module that frames run, metered.
-    fn instrument(&self, hash: CodeHash, code: &[u8]) -> Result<Instrumented, CodeError> {
+    fn make(&self, hash: CodeHash, code: &[u8]) -> Result<Made, CodeError> {
         let Engines { limits, costs, interpreter, .. } = self.engines.as_ref();
         if self.kind != VmKind::Go {
-            return instrument(code, limits, IMPORTS, costs);
+            let program = instrument(code, limits, IMPORTS, costs)?;
+            return Ok(Made { program, snapshot: None });
         }
         let checked = self.checked.lock().take_if(|(checked, _)| *checked == hash);
-        if let Some((_, program)) = checked {
-            return Ok(program);
+        if let Some((_, made)) = checked {
+            return Ok(made);
         }
+        let meter = |snapshot: &[u8]| instrument(snapshot, limits, &go::imports(), costs);
+        let artefacts = self.engines.artefacts.as_ref();
+        let kept = artefacts.and_then(|artefacts| artefacts.get(&self.snapshot_name(&hash)));
+        if let Some(Ok(program)) = kept.as_deref().map(meter) {
+            count(&self.counters.snapshot_hits);
+            return Ok(Made { program, snapshot: None });
+        }
+        count(&self.counters.starts);
         let snapshot = Starter { limits, costs, interpreter }.start(code)?;
-        instrument(&snapshot, limits, &go::imports(), costs)
+        Ok(Made { program: meter(&snapshot)?, snapshot: Some(snapshot) })
+    }
+
+    fn snapshot_name(&self, hash: &CodeHash) -> ArtefactName {
+        let Engines { limits, costs, .. } = self.engines.as_ref();
+        ArtefactName::of_snapshot(hash, &format!("{limits:?} {costs:?}"))
+    }
+
+    /// Keeps something on disk, if anything is kept there.
+    fn keep(&self, name: &ArtefactName, artefact: &[u8]) {
+        if let Some(artefacts) = &self.engines.artefacts
+            && artefacts.put(name, artefact).is_err()
+        {
+            count(&self.counters.artefact_write_failures);
+        }
     }
 
     fn run(&self, frame: &Frame<'_>, host: &mut dyn Host) -> Outcome {
@@ -219,8 +250,11 @@ impl WasmVm {
     }
 
     fn load(&self, hash: CodeHash, code: &[u8], may_compile: bool) -> Result<Arc<Loaded>, String> {
-        let Instrumented { module, report } =
-            self.instrument(hash, code).map_err(|error| error.to_string())?;
+        let Made { program, snapshot } = self.make(hash, code).map_err(|it| it.to_string())?;
+        if let Some(snapshot) = snapshot {
+            self.keep(&self.snapshot_name(&hash), &snapshot);
+        }
+        let Instrumented { module, report } = program;
         let interpreted = Arc::new(self.engines.interpreter.load(&module)?);
         let compiled = self.compiled(&module, may_compile);
         let (compiled, artefact_bytes) = compiled.map_or((None, 0), |(p, n)| (Some(p), n));
@@ -263,11 +297,7 @@ impl WasmVm {
             count(&self.counters.compile_failures);
             return None;
         };
-        if let Some(artefacts) = &self.engines.artefacts
-            && artefacts.put(&name, &artefact).is_err()
-        {
-            count(&self.counters.artefact_write_failures);
-        }
+        self.keep(&name, &artefact);
         Some((program, artefact.len() as u64))
     }
 
@@ -284,15 +314,16 @@ impl WasmVm {
 
     fn check(&self, code: &[u8]) -> Result<CodeReport, CodeError> {
         let hash = CodeHash::of(code);
-        let program = self.instrument(hash, code)?;
-        self.engines.interpreter.check(&program.module).map_err(|reason| CodeError::Malformed {
+        let made = self.make(hash, code)?;
+        let Instrumented { module, report } = &made.program;
+        self.engines.interpreter.check(module).map_err(|reason| CodeError::Malformed {
             kind: VmKind::Wasm,
             offset: 0,
             reason,
         })?;
-        let report = program.report.clone();
+        let report = report.clone();
         if self.kind == VmKind::Go {
-            *self.checked.lock() = Some((hash, program));
+            *self.checked.lock() = Some((hash, made));
         }
         let import = |(module, name): (String, String)| format!("{module}.{name}");
         let imports: Vec<_> = report.imports.into_iter().map(import).collect();
@@ -384,6 +415,8 @@ impl Vm for WasmVm {
                 ("cache_misses", read(&self.engines.programs.misses)),
                 ("cache_programs", programs),
                 ("cache_bytes", program_bytes),
+                ("starts", read(&counters.starts)),
+                ("snapshot_hits", read(&counters.snapshot_hits)),
                 ("compiles", read(&counters.compiles)),
                 ("compile_failures", read(&counters.compile_failures)),
                 ("artefact_hits", read(&counters.artefact_hits)),
@@ -410,6 +443,8 @@ impl HostedVm for WasmVm {
 
 #[derive(Debug, Default)]
 struct Counters {
+    starts: AtomicU64,
+    snapshot_hits: AtomicU64,
     compiles: AtomicU64,
     compile_failures: AtomicU64,
     artefact_hits: AtomicU64,

@@ -1,4 +1,5 @@
-//! Native code on disk, so that a restart does not compile again.
+//! Native code and the snapshots of Go programs on disk, so that a restart neither compiles nor
+//! starts again.
 //!
 //! Loading native code means trusting it, so only files that this node wrote are loaded: the
 //! directory is the owner's alone, and each file ends with a hash keyed with a secret of the node
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use primitives::CodeHash;
 
 const KEY_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 32;
@@ -18,8 +20,8 @@ const CHECKSUM_BYTES: usize = 32;
 /// The name of the file that holds the node's secret.
 const KEY_FILE: &str = "key";
 
-/// Under what an artefact is kept: the metered module, which holds the code, the version of the
-/// metering and the limits, and the engine.
+/// Under what an artefact is kept. For native code it is the metered module, which holds the code,
+/// the version of the metering and the limits, and the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ArtefactName(String);
 
@@ -28,7 +30,17 @@ impl ArtefactName {
     pub(crate) fn new(module: &[u8], compatibility: u64) -> Self {
         Self(format!("{}-{compatibility:016x}.{EXTENSION}", blake3::hash(module).to_hex()))
     }
+
+    /// The name of the snapshot of `code` under `rules`, which are all that it follows from beside
+    /// the code and the sources of this crate.
+    pub(crate) fn of_snapshot(code: &CodeHash, rules: &str) -> Self {
+        let rules = blake3::hash(rules.as_bytes()).to_hex();
+        Self(format!("{}-{rules}-{SOURCES}.{EXTENSION}", blake3::Hash::from(code.0.0).to_hex()))
+    }
 }
+
+/// A number that differs where the sources of this crate do.
+const SOURCES: &str = env!("WASM_STRAND_SOURCES");
 
 /// What the name of an artefact ends with.
 const EXTENSION: &str = "artefact";

@@ -13,7 +13,7 @@ use crate::{READ_INPUT, contract, engines, finish, halt, invoke, machine, prepar
 
 const OTHER: Address = Address::new([0xee; 32]);
 
-fn counter(vm: &dyn Vm, name: &str) -> u64 {
+pub(super) fn counter(vm: &dyn Vm, name: &str) -> u64 {
     let counters = vm.status().counters;
     counters.iter().find(|(found, _)| *found == name).expect("a counter").1
 }

@@ -8,6 +8,7 @@ use primitives::{Gas, U256};
 use vm::schedule::SCHEDULE_V1;
 use vm::{CodeError, Vm};
 
+use super::faults::counter;
 use super::*;
 
 const PROBE: &[u8] = include_bytes!("../../../../../contracts/artifacts/go/probe.wasm.zst");
@@ -213,4 +214,47 @@ fn the_check_costs_what_the_module_is_unpacked() {
     let module_bytes = 2_500_000;
     assert!(cost.0 > module_bytes * SCHEDULE_V1.compile_byte.0 + go::INITIALIZE_GAS_MAX.0);
     assert_eq!(wasm.check_cost(&[0; 10], &SCHEDULE_V1), Gas(200));
+}
+
+#[test]
+fn a_start_is_kept_on_disk_and_not_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cache");
+    let start = || {
+        let config = WasmConfig {
+            engine: EngineChoice::Interpreted,
+            cache_directory: Some(path.clone()),
+            ..WasmConfig::default()
+        };
+        WasmVm::new(config).expect("the engine starts").go()
+    };
+    let code = program(
+        "(drop (call $random (i32.const 0) (i32.const 8)))",
+        "(call $finish (i32.const 0) (i32.const 8))",
+    );
+    let count = |vm: &WasmVm| ["starts", "snapshot_hits"].map(|name| counter(vm, name));
+    let first = start();
+    first.validate(&code).expect("a Go program");
+    assert_eq!(count(&first), [1, 0]);
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1, "what is only checked is not kept");
+    let expected = MemoryHost::default().run(&first, &Run::call(&code, b""));
+    assert_eq!(count(&first), [1, 0], "what was checked is loaded");
+    assert_eq!((expected.status.clone(), expected.output.len()), (Status::Success, 8));
+
+    let second = start();
+    assert_eq!(MemoryHost::default().run(&second, &Run::call(&code, b"")), expected);
+    second.validate(&code).expect("a Go program");
+    assert_eq!(count(&second), [0, 2]);
+
+    // What is spoiled is made again, and kept again.
+    for entry in std::fs::read_dir(&path).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "artefact") {
+            std::fs::write(&file, b"spoiled").unwrap();
+        }
+    }
+    let third = start();
+    assert_eq!(MemoryHost::default().run(&third, &Run::call(&code, b"")), expected);
+    assert_eq!(count(&third), [1, 0]);
+    assert_eq!(MemoryHost::default().run(&start(), &Run::call(&code, b"")), expected);
 }
