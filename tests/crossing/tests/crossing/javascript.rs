@@ -190,8 +190,8 @@ fn the_trace_tells_where_a_contract_threw() {
     for (method, expected) in [
         ("plain", Some("thrown at main.ts:5")),
         ("again", Some("thrown at main.ts:15")),
-        // The error of the engine has no place, and that of the one that was handled is not told.
-        ("handled", None),
+        // The error of the engine has words and no place, and the one that was handled is not told.
+        ("handled", Some("cannot read property 'nothing' of null")),
     ] {
         let receipt = world.send(contract, method, &[]);
         assert_eq!(receipt.status, Status::Revert);
