@@ -1,4 +1,8 @@
-//! Solana programs: what a call costs that passes through one.
+//! Solana programs: what a call costs that passes through one, and transfers of tokens against
+//! litesvm, which needs the feature `bench-svm`.
+
+#[cfg(feature = "bench-svm")]
+mod tokens;
 
 use std::sync::Arc;
 
@@ -44,6 +48,8 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<(), Failure> {
         this: &mut || relays.micros_a_call(&solana),
         peer: &mut || relays.micros_a_call(&evm),
     })?;
+    #[cfg(feature = "bench-svm")]
+    tokens::run(bench)?;
     Ok(())
 }
 

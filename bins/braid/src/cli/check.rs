@@ -48,7 +48,7 @@ pub(crate) enum BenchGroup {
     Js,
     /// A call into another machine against a call within one
     Crossing,
-    /// A call through a Solana program against one through a third contract of the EVM
+    /// Solana programs: a call through one, and transfers of tokens against litesvm
     Svm,
     /// The store
     State,
