@@ -306,3 +306,28 @@ fn a_static_call_changes_nothing() {
     assert!(!receipt.is_success());
     assert_eq!(town.counted(), 0);
 }
+
+#[test]
+fn a_program_is_frozen_and_revoked_as_any_contract_and_upgraded_by_its_loader() {
+    let mut town = Town::new();
+    let (alice, counter, count) = (town.world.alice, town.counter, town.count());
+    let through = forward("forward", counter, &execute(&[(town.number, WRITABLE)], b""));
+    let fails = |town: &mut Town, words: &str| {
+        for (to, input) in [(counter, &count), (town.forwarder, &through)] {
+            let receipt = town.world.send_raw(to, input.clone());
+            let reason = receipt.call.reason.expect("it fails");
+            assert!(reason.contains(words), "{reason}");
+        }
+        assert_eq!(town.counted(), 1);
+    };
+    let _ = town.world.send_raw(counter, count.clone()).expect_ok();
+    let _ = town.world.engine.lifecycle(alice, counter).freeze().unwrap().expect_ok();
+    fails(&mut town, "is frozen");
+    let _ = town.world.engine.lifecycle(alice, counter).unfreeze().unwrap().expect_ok();
+    let other = artifact("sbpf/relay.so");
+    let mut owned = town.world.engine.lifecycle(alice, counter);
+    let refused = owned.upgrade(&other, &braidvm::Arguments::none()).unwrap();
+    assert!(refused.call.reason.expect("refused").contains("which its loader upgrades"));
+    let _ = town.world.engine.lifecycle(alice, counter).revoke().unwrap().expect_ok();
+    fails(&mut town, "is revoked");
+}
