@@ -11,6 +11,7 @@ use braidvm::{
         vm_native::system::{self, OBJECTS_INTERFACE},
     },
 };
+use proptest::{prelude::*, sample::Index};
 
 use crate::javascript;
 
@@ -282,5 +283,87 @@ fn a_static_call_cannot_change_objects() {
         let input = pass("staticForward", system::objects(), &list);
         let transaction = sample.world.transaction(relay, input, Gas(1_000_000));
         assert_eq!(sample.world.run(&transaction).0.status, Status::Success);
+    }
+}
+
+/// What somebody tries to do with one of the objects.
+#[derive(Debug, Clone)]
+enum Act {
+    Create { owner: usize },
+    Write(Index),
+    Give { object: Index, owner: usize },
+    Delete(Index),
+}
+
+/// An object as the model has it.
+struct Owned {
+    id: ObjectId,
+    creator: Address,
+    owner: Address,
+}
+
+const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
+
+fn act() -> impl Strategy<Value = (usize, Act)> {
+    let person = || 0..PEOPLE.len();
+    let act = prop_oneof![
+        2 => person().prop_map(|owner| Act::Create { owner }),
+        3 => any::<Index>().prop_map(Act::Write),
+        4 => (any::<Index>(), person()).prop_map(|(object, owner)| Act::Give { object, owner }),
+        1 => any::<Index>().prop_map(Act::Delete),
+    ];
+    (person(), act)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Creator and owner may write, give away and delete, and nobody else ever; what everybody owns
+    /// is what they were given and have not given away.
+    #[test]
+    fn whatever_people_try_only_creator_and_owner_succeed(
+        acts in prop::collection::vec(act(), 1..40),
+    ) {
+        let mut world = World::new();
+        let people = PEOPLE.map(|name| world.engine.account(name).expect("known"));
+        let mut model: Vec<Owned> = Vec::new();
+        for (who, act) in acts {
+            let from = people[who];
+            let mut ask = |method: &str, arguments: Vec<Value>| {
+                let request = Request::new(from, system::objects(), method).arguments(arguments);
+                world.request(&request).call
+            };
+            let (object, method, rest) = match act {
+                Act::Create { owner } => {
+                    let made = ask("create", vec![people[owner].into()]);
+                    prop_assert_eq!(&made.status, &Status::Success);
+                    let id = id_of(&made.output);
+                    model.push(Owned { id, creator: from, owner: people[owner] });
+                    continue;
+                }
+                _ if model.is_empty() => continue,
+                Act::Write(object) => {
+                    (object, "setField", vec!["level".into(), "uint64".into(), word(&[0; 32])])
+                }
+                Act::Give { object, owner } => (object, "setOwner", vec![people[owner].into()]),
+                Act::Delete(object) => (object, "deleteObject", vec![]),
+            };
+            let at = object.index(model.len());
+            let may = [model[at].creator, model[at].owner].contains(&from);
+            let arguments = [vec![word(model[at].id.as_bytes())], rest.clone()].concat();
+            let outcome = ask(method, arguments);
+            prop_assert_eq!(outcome.status == Status::Success, may, "{} by {}", method, from);
+            match (may, method) {
+                (true, "setOwner") => model[at].owner = rest[0].as_address().expect("an address"),
+                (true, "deleteObject") => drop(model.remove(at)),
+                _ => {}
+            }
+        }
+        for person in people {
+            let expected = model.iter().filter(|it| it.owner == person);
+            let mut expected: Vec<_> = expected.map(|it| word(it.id.as_bytes())).collect();
+            expected.sort_by_key(|id| id.as_bytes().map(<[u8]>::to_vec));
+            prop_assert_eq!(owned(&world, person), expected);
+        }
     }
 }
